@@ -1,0 +1,88 @@
+#include "weir/core/stats.h"
+
+namespace weir {
+namespace {
+
+using enum Stat;
+using enum StatKind;
+
+constexpr std::string_view kReceivedHelp = "Events received, by the source that took them in.";
+constexpr std::string_view kCountedHelp = "Events applied to sessions, by type.";
+constexpr std::string_view kRejectedHelp = "Events refused because they could not be understood, by reason.";
+constexpr std::string_view kShedHelp = "Events refused for want of room, by reason.";
+constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
+
+constexpr std::array<StatRow, kStatCount> kTable{{
+    {kReceivedHttp, kCounter, "weir_events_received_total", "source", "http", kReceivedHelp},
+    {kReceivedTcp, kCounter, "weir_events_received_total", "source", "tcp", kReceivedHelp},
+    {kReceivedUnix, kCounter, "weir_events_received_total", "source", "unix", kReceivedHelp},
+    {kReceivedStdin, kCounter, "weir_events_received_total", "source", "stdin", kReceivedHelp},
+    {kReceivedFile, kCounter, "weir_events_received_total", "source", "file", kReceivedHelp},
+    {kCountedPageView, kCounter, "weir_events_counted_total", "type", "page_view", kCountedHelp},
+    {kCountedConversion, kCounter, "weir_events_counted_total", "type", "conversion", kCountedHelp},
+    {kCountedEngagement, kCounter, "weir_events_counted_total", "type", "engagement", kCountedHelp},
+    {kCountedError, kCounter, "weir_events_counted_total", "type", "error", kCountedHelp},
+    {kCountedCustom, kCounter, "weir_events_counted_total", "type", "custom", kCountedHelp},
+    {kRejectedMalformed, kCounter, "weir_events_rejected_total", "reason", "malformed", kRejectedHelp},
+    {kRejectedInvalidUtf8, kCounter, "weir_events_rejected_total", "reason", "invalid_utf8", kRejectedHelp},
+    {kRejectedMissingField, kCounter, "weir_events_rejected_total", "reason", "missing_field", kRejectedHelp},
+    {kRejectedBadString, kCounter, "weir_events_rejected_total", "reason", "bad_string", kRejectedHelp},
+    {kRejectedBadNumber, kCounter, "weir_events_rejected_total", "reason", "bad_number", kRejectedHelp},
+    {kRejectedBadTime, kCounter, "weir_events_rejected_total", "reason", "bad_time", kRejectedHelp},
+    {kRejectedBadUrl, kCounter, "weir_events_rejected_total", "reason", "bad_url", kRejectedHelp},
+    {kRejectedTooLong, kCounter, "weir_events_rejected_total", "reason", "too_long", kRejectedHelp},
+    {kRejectedTooDeep, kCounter, "weir_events_rejected_total", "reason", "too_deep", kRejectedHelp},
+    {kLate, kCounter, "weir_events_late_total", "", "", "Events older than the watermark, not applied."},
+    {kDuplicate, kCounter, "weir_events_duplicate_total", "", "", "Events whose delivery id was seen before, dropped."},
+    {kShedHeartbeat, kCounter, "weir_events_shed_total", "reason", "heartbeat", kShedHelp},
+    {kShedOverload, kCounter, "weir_events_shed_total", "reason", "overload", kShedHelp},
+    {kQueued, kGauge, "weir_events_queued", "", "", "Events received and still waiting to be put in order."},
+    {kActiveSessions, kGauge, "weir_active_sessions", "", "", "Sessions open now."},
+    {kSessionTableBytes, kGauge, "weir_session_table_bytes", "", "", "Memory held for open sessions, tables included."},
+    {kSessionsClosedEarly, kCounter, "weir_sessions_closed_early_total", "", "",
+     "Sessions closed before their time because limits.sessions was reached."},
+    {kReorderForced, kCounter, "weir_reorder_forced_total", "", "",
+     "Events released before the watermark because limits.reorder_events was reached."},
+    {kDedupForgotten, kCounter, "weir_dedup_forgotten_total", "", "",
+     "Delivery ids forgotten early because limits.delivery_ids was reached."},
+    {kOrdersForgotten, kCounter, "weir_orders_forgotten_total", "", "",
+     "Order ids forgotten because limits.orders was reached."},
+    {kVisitorsForgotten, kCounter, "weir_visitors_forgotten_total", "", "",
+     "Visits forgotten early because limits.visitors was reached; such visitors may count twice."},
+    {kCellsFolded, kCounter, "weir_cells_folded_total", "", "",
+     "Cells folded into __other__ because a rollup was full."},
+    {kSymbolsForgotten, kCounter, "weir_symbols_forgotten_total", "", "",
+     "Label texts forgotten because limits.symbols was reached."},
+    {kLabelsCut, kCounter, "weir_labels_cut_total", "", "", "Label values cut at limits.label_bytes."},
+    {kClockClamped, kCounter, "weir_clock_clamped_total", "", "",
+     "Events whose time lay in the future and was set to their time of receipt."},
+    {kDeadLettersWritten, kCounter, "weir_dead_letters_written_total", "", "", "Lines written to the dead-letter file."},
+    {kDeadLettersDropped, kCounter, "weir_dead_letters_dropped_total", "", "",
+     "Lines dropped from the dead-letter file because it was full."},
+    {kDeadLetterErrors, kCounter, "weir_dead_letter_errors_total", "", "",
+     "Failed writes to the dead-letter file."},
+    {kConnectionsAccepted, kCounter, "weir_connections_accepted_total", "", "", "Connections accepted by all listeners."},
+    {kConnectionsRefused, kCounter, "weir_connections_refused_total", "", "",
+     "Connections refused because limits.connections was reached."},
+    {kConnectionsOpen, kGauge, "weir_connections_open", "", "", "Connections open now."},
+    {kHttpRequests2xx, kCounter, "weir_http_requests_total", "code", "2xx", kHttpHelp},
+    {kHttpRequests4xx, kCounter, "weir_http_requests_total", "code", "4xx", kHttpHelp},
+    {kHttpRequests5xx, kCounter, "weir_http_requests_total", "code", "5xx", kHttpHelp},
+    {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},
+    {kBackpressureWaits, kCounter, "weir_backpressure_waits_total", "", "",
+     "Times a reader had to wait for a shard; meanwhile its source was not read."},
+}};
+
+constexpr bool rows_follow_the_enum() {
+  for (std::size_t i = 0; i < kStatCount; ++i) {
+    if (kTable[i].stat != static_cast<Stat>(i)) return false;
+  }
+  return true;
+}
+static_assert(rows_follow_the_enum());
+
+}  // namespace
+
+std::span<const StatRow, kStatCount> stat_table() { return kTable; }
+
+}  // namespace weir
