@@ -1,0 +1,85 @@
+#include "weir/kpi/totals.h"
+
+#include <algorithm>
+
+namespace weir {
+
+void Totals::add(const SessionFacts& session, const FunnelSet& funnels, int sign) {
+  const auto count = [&](Part part, std::int64_t amount) { (*this)[part] += sign * amount; };
+  count(Part::kSessions, 1);
+  count(Part::kLandedSessions, session.landed);
+  count(Part::kBouncedSessions, session.bounced);
+  count(Part::kEngagedSessions, session.engaged);
+  count(Part::kConvertedSessions, session.converted);
+  count(Part::kPageViews, session.page_views);
+  count(Part::kOrders, session.orders);
+  if (session.dwell_known) {
+    count(Part::kDwellKnownSessions, 1);
+    count(Part::kDwellMs, session.dwell_ms);
+    dwell_.add(session.dwell_ms, sign);
+  } else {
+    count(Part::kDwellUnknownSessions, 1);
+  }
+  for (const Money& money : session.revenue) add_money({money.currency, sign * money.nanos});
+  for (std::size_t f = 0; f < funnels.size(); ++f) {
+    const FunnelProgress progress = session.funnels[f];
+    if (progress.reached == 0) continue;
+    if (funnel_columns_.empty()) funnel_columns_.resize(funnels.column_count());
+    funnel_columns_[funnels.column(f, progress.reached, progress.cause)] += sign;
+  }
+}
+
+void Totals::add_money(Money money) {
+  const auto find = [&](Currency currency) {
+    return std::find_if(revenue_.begin(), revenue_.end(), [&](const Money& m) { return m.currency == currency; });
+  };
+  auto place = find(money.currency);
+  if (place == revenue_.end() && revenue_.size() >= kMaxCurrencies) {
+    money.currency = kNoCurrency;
+    place = find(kNoCurrency);
+  }
+  if (place == revenue_.end()) {
+    revenue_.push_back(money);
+  } else {
+    place->nanos += money.nanos;
+  }
+}
+
+void Totals::merge(const Totals& other, int sign) {
+  for (std::size_t i = 0; i < kPartCount; ++i) parts_[i] += sign * other.parts_[i];
+  for (const Money& money : other.revenue_) add_money({money.currency, sign * money.nanos});
+  if (!other.funnel_columns_.empty()) {
+    funnel_columns_.resize(std::max(funnel_columns_.size(), other.funnel_columns_.size()));
+    for (std::size_t i = 0; i < other.funnel_columns_.size(); ++i) {
+      funnel_columns_[i] += sign * other.funnel_columns_[i];
+    }
+  }
+  dwell_.merge(other.dwell_, sign);
+}
+
+void Totals::clear() {
+  parts_.fill(0);
+  revenue_.clear();
+  std::fill(funnel_columns_.begin(), funnel_columns_.end(), 0);
+  dwell_.clear();
+}
+
+std::int64_t Totals::funnel_reached(const FunnelSet& funnels, std::size_t funnel, std::size_t step) const {
+  if (funnel_columns_.empty()) return 0;
+  std::int64_t sessions = 0;
+  for (std::size_t reached = step; reached <= funnels.funnels()[funnel].steps.size(); ++reached) {
+    for (std::size_t cause = 0; cause < kLeakCauseCount; ++cause) {
+      sessions += funnel_columns_[funnels.column(funnel, reached, static_cast<LeakCause>(cause))];
+    }
+  }
+  return sessions;
+}
+
+std::int64_t Totals::funnel_leaked(const FunnelSet& funnels, std::size_t funnel, std::size_t step,
+                                   LeakCause cause) const {
+  const bool last = step == funnels.funnels()[funnel].steps.size();
+  if (funnel_columns_.empty() || last) return 0;
+  return funnel_columns_[funnels.column(funnel, step, cause)];
+}
+
+}  // namespace weir
