@@ -1,0 +1,64 @@
+// Parser: text in, RawEvents out. One parser per thread; THE format table says which there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "weir/model/raw_event.h"
+#include "weir/model/rejection.h"
+
+namespace weir {
+
+/// Bytes that must be readable behind every text handed to a parser (their content does not matter).
+inline constexpr std::size_t kParserPadding = 64;
+
+/// How a text is cut into events. A byte order mark is removed only from the start of a kDocument: the texts of
+/// kLines are parts of a stream, whose mark LineBuffer removes. In an array an element that is wrong costs itself;
+/// where its commas or brackets are wrong, the rest of its line is refused once. An array that starts a document
+/// may be longer than ParserOptions::line_bytes, its elements may not; when it breaks, its further elements are
+/// still found if each has a line of its own.
+enum class Framing : std::uint8_t {
+  kLines,     // one event, or one array of events, per line; a bad line costs that line alone
+  kDocument,  // an HTTP body: lines as above, or one object or array that spans lines
+};
+
+/// One event, or one refusal.
+struct ParsedEvent {
+  RawEvent event;               // meaningful when !rejected
+  std::string_view line;        // the input it came from, without newline
+  std::size_t line_number = 0;  // 1-based within the text given to begin()
+  bool rejected = false;
+  Rejection reason = Rejection::kMalformed;  // meaningful when rejected
+};
+
+struct ParserOptions {
+  std::size_t line_bytes = 16 * 1024;  // a longer line is refused as too_long; 1..64 MiB
+  std::size_t depth = 16;              // nesting allowed in an event, the event's own braces included; 1..1024
+};
+
+/// Reads one format. Owned by one thread. Virtual calls are per group of events, not per event.
+class Parser {
+ public:
+  virtual ~Parser() = default;
+  /// Starts on `text`, which must stay readable, with kParserPadding bytes behind it, until the last next().
+  virtual void begin(std::string_view text, Framing framing) = 0;
+  /// Parses further events into the front of `out`. Returns how many; 0 when the text is used up. Views in
+  /// `out` live until the next call of begin() or next(). Empty lines yield nothing. No allocation per event.
+  virtual std::size_t next(std::span<ParsedEvent> out) = 0;
+};
+
+/// One row of THE format table.
+struct FormatRow {
+  std::string_view name;  // as in --format and configuration
+  std::string_view help;
+  std::unique_ptr<Parser> (*make)(const ParserOptions& options);
+};
+std::span<const FormatRow> format_table();
+
+/// The row called `name`, or nullptr.
+const FormatRow* find_format(std::string_view name);
+
+}  // namespace weir
