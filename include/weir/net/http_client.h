@@ -1,0 +1,35 @@
+// HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, load).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "weir/core/result.h"
+#include "weir/net/address.h"
+
+namespace weir {
+
+struct HttpReply {
+  unsigned status = 0;
+  std::string body;
+};
+
+/// One connection, opened at the first request and again when it was lost. Owned by one thread.
+class HttpClient {
+ public:
+  explicit HttpClient(ListenAddress server);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// POSTs `body` and waits for the answer (at most 10 s). Fails with the server's address and the cause.
+  Result<HttpReply> post(std::string_view path, std::string_view content_type, std::string_view body);
+
+ private:
+  struct Connection;
+  ListenAddress server_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace weir

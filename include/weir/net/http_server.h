@@ -1,0 +1,71 @@
+// HttpServer: HTTP/1.1 over Boost.Beast with every limit a hostile internet needs. Knows nothing of events.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weir/core/result.h"
+#include "weir/core/stats.h"
+#include "weir/net/address.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace weir {
+
+struct HttpServerOptions {
+  ListenAddress listen{};
+  std::size_t body_bytes = 1024 * 1024;               // larger: 413
+  std::size_t header_bytes = 8 * 1024;                // larger: 431
+  std::int64_t request_timeout_ms = 10'000;           // from the first byte to the last; then 408 and close
+  std::int64_t idle_timeout_ms = 15'000;              // between requests of a kept connection
+  std::size_t connections = 4096;                     // further ones are accepted and closed, and counted
+  std::size_t body_memory_bytes = 256 * 1024 * 1024;  // large bodies of all connections together; beyond: 503
+};
+
+/// One request. Views live during the handler call; `body` has kHttpBodyPadding readable bytes behind it.
+struct HttpRequest {
+  std::string_view method;  // "POST"
+  std::string_view path;    // target up to '?'
+  std::string_view query;   // behind '?', may be empty
+  std::string_view body;
+  std::string_view peer_address;  // numeric, without port
+  /// Value of a header, name in any case; empty when absent.
+  std::function<std::string_view(std::string_view name)> header;
+};
+inline constexpr std::size_t kHttpBodyPadding = 64;
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type;  // empty: no Content-Type
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // further ones
+};
+
+/// Called on the io_context's thread, once per request. Must not throw.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+/// A listener and its connections, all on one io_context run by one thread (the owner of everything here).
+/// Destroying it closes everything at once, on the io thread or when nothing runs the io_context any more; the
+/// io_context must outlive it, the handler and `stats` need not.
+class HttpServer {
+ public:
+  /// Binds and starts accepting. Fails with the address and the cause ("address in use: ... choose another").
+  /// `stats` (may be null) receives kConnections* and, when `count_requests`, kHttpRequests*.
+  static Result<std::unique_ptr<HttpServer>> listen(boost::asio::io_context& io, const HttpServerOptions& options,
+                                                    HttpHandler handler, StatBoard* stats, bool count_requests);
+  virtual ~HttpServer() = default;
+  /// The port bound. Any thread.
+  virtual std::uint16_t port() const = 0;
+  /// Stops accepting, lets requests under way finish their answer, closes idle connections. io thread only.
+  virtual void stop() = 0;
+};
+
+}  // namespace weir

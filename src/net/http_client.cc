@@ -1,0 +1,86 @@
+#include "weir/net/http_client.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+
+namespace weir {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+constexpr std::chrono::seconds kTimeout{10};
+
+}  // namespace
+
+struct HttpClient::Connection {
+  asio::io_context io{1};
+  beast::tcp_stream stream{io};
+  beast::flat_buffer buffer;
+  bool open = false;
+
+  /// Runs one asynchronous operation to its end, so that the stream's timeout applies.
+  template <class Start>
+  beast::error_code complete(Start start) {
+    beast::error_code result;
+    stream.expires_after(kTimeout);
+    start([&result](beast::error_code error, auto&&...) { result = error; });
+    io.restart();
+    io.run();
+    return result;
+  }
+
+  beast::error_code connect(const ListenAddress& server) {
+    beast::error_code error;
+    const auto address = asio::ip::make_address(server.host, error);
+    if (error) return error;
+    buffer.clear();
+    error = complete([&](auto done) {
+      stream.async_connect(asio::ip::tcp::endpoint(address, server.port),
+                           [done](beast::error_code e) mutable { done(e); });
+    });
+    open = !error;
+    return error;
+  }
+};
+
+HttpClient::HttpClient(ListenAddress server) : server_(std::move(server)) {}
+HttpClient::~HttpClient() = default;
+
+Result<HttpReply> HttpClient::post(std::string_view path, std::string_view content_type, std::string_view body) {
+  if (!connection_) connection_ = std::make_unique<Connection>();
+  http::request<http::string_body> request(http::verb::post, beast::string_view(path.data(), path.size()), 11);
+  request.set(http::field::host, to_string(server_));
+  request.set(http::field::content_type, beast::string_view(content_type.data(), content_type.size()));
+  request.body() = body;
+  request.prepare_payload();
+  beast::error_code error;
+  if (!connection_->open) error = connection_->connect(server_);
+  if (!error) {
+    error = connection_->complete([&](auto done) {
+      http::async_write(connection_->stream, request, [done](beast::error_code e, std::size_t) mutable { done(e); });
+    });
+  }
+  http::response<http::string_body> response;
+  if (!error) {
+    error = connection_->complete([&](auto done) {
+      http::async_read(connection_->stream, connection_->buffer, response,
+                       [done](beast::error_code e, std::size_t) mutable { done(e); });
+    });
+  }
+  if (error) {
+    connection_.reset();
+    return Error{fmt::format("http://{}{}: {}", to_string(server_), path, error.message())};
+  }
+  if (!response.keep_alive()) connection_.reset();
+  return HttpReply{response.result_int(), std::move(response.body())};
+}
+
+}  // namespace weir

@@ -1,0 +1,219 @@
+// The life of one HTTP connection: waiting, reading, writing, closing. Parsing is in http_connection_parse.cc.
+#include "http_connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <exception>
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kInputBytesBehindHeader = 16 * 1024;  // bodies up to this size are used where they lie
+constexpr std::size_t kFlushBytes = 64 * 1024;              // answers to pipelined requests gathered at most
+constexpr std::size_t kKeptOutputBytes = 64 * 1024;         // memory an idle connection keeps
+constexpr auto kLingerTime = std::chrono::seconds(2);
+
+std::chrono::milliseconds milliseconds(std::int64_t count) { return std::chrono::milliseconds(count); }
+
+}  // namespace
+
+HttpConnection::HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address)
+    : owner_(std::move(owner)),
+      socket_(std::move(socket)),
+      peer_address_(std::move(peer_address)),
+      active_at_(std::chrono::steady_clock::now()),
+      request_started_at_(active_at_),
+      capacity_(owner_->options().header_bytes + kInputBytesBehindHeader),
+      input_(std::make_unique<char[]>(capacity_ + kHttpBodyPadding)) {}
+
+HttpConnection::~HttpConnection() { close(); }
+
+void HttpConnection::start() { wait_readable(); }
+
+void HttpConnection::wait_readable() {
+  if (read_wait_pending_) return;
+  read_wait_pending_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    self->read_wait_pending_ = false;
+    if (error) return self->close();
+    self->on_readable();
+  });
+}
+
+void HttpConnection::wait_writable() {
+  if (write_wait_pending_) return;
+  write_wait_pending_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code error) {
+    self->write_wait_pending_ = false;
+    if (error) return self->close();
+    if (self->state_ == State::kWriting) self->flush();
+  });
+}
+
+void HttpConnection::on_readable() {
+  if (state_ == State::kLingering) return discard_input();
+  if (state_ != State::kReading) return;
+  if (read_some() == 0) return;
+  active_at_ = std::chrono::steady_clock::now();
+  if (!request_started_) request_started_at_ = active_at_;
+  request_started_ = true;
+  process();
+}
+
+/// Reads once. Returns 0 when nothing came, after waiting again or closing.
+std::size_t HttpConnection::read_some() {
+  const bool large = large_body_ != nullptr;
+  char* const where = large ? large_body_.get() + large_body_received_ : input_.get() + end_;
+  const std::size_t room = large ? body_size_ - large_body_received_ : capacity_ - end_;
+  error_code error;
+  const std::size_t size = socket_.read_some(asio::buffer(where, room), error);
+  if (error == asio::error::would_block || error == asio::error::interrupted) {
+    wait_readable();
+    return 0;
+  }
+  if (error || size == 0) {
+    close();
+    return 0;
+  }
+  (large ? large_body_received_ : end_) += size;
+  return size;
+}
+
+void HttpConnection::process() {
+  while (state_ == State::kReading && !close_after_output_) {
+    const Step step = parse();
+    if (step == Step::kNeedMore) break;
+    if (output_.size() >= kFlushBytes) flush();
+  }
+  if (state_ != State::kReading) return;
+  if (!output_.empty()) return flush();
+  wait_readable();
+}
+
+void HttpConnection::answer_request(std::string_view body) {
+  std::string_view target = parser_->target();
+  // Absolute form ("http://host/path") comes from clients that take this for a proxy.
+  if (const std::size_t scheme = target.find("://"); !target.starts_with('/') && scheme != std::string_view::npos) {
+    const std::size_t path = target.find('/', scheme + 3);
+    target = path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  const std::size_t mark = target.find('?');
+  const HttpRequest request{
+      .method = parser_->method(),
+      .path = target.substr(0, mark),
+      .query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1),
+      .body = body,
+      .peer_address = peer_address_,
+      .header = [this](std::string_view name) { return parser_->field(name); },
+  };
+  const auto send_body = request.method == "HEAD" ? ResponseBody::kOmit : ResponseBody::kSend;
+  HttpResponse response;
+  try {
+    response = owner_->answer(request);
+  } catch (const std::exception&) {
+    response = refusal(500);  // handlers must not throw; the other clients must not pay for one that does
+  }
+  AfterResponse after = parser_->version() < 11 ? AfterResponse::kKeepOpenAndSaySo : AfterResponse::kKeepOpen;
+  if (!parser_->keep_alive() || owner_->stopping()) after = AfterResponse::kClose;
+  send(response, after, send_body);
+}
+
+void HttpConnection::send(const HttpResponse& response, AfterResponse after, ResponseBody body) {
+  owner_->count_response(response.status);
+  append_response(output_, response, after, body);
+  if (after == AfterResponse::kClose) close_after_output_ = true;
+}
+
+void HttpConnection::flush() {
+  while (output_sent_ < output_.size()) {
+    error_code error;
+    output_sent_ +=
+        socket_.write_some(asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_), error);
+    if (error == asio::error::would_block) {
+      if (state_ != State::kWriting) active_at_ = std::chrono::steady_clock::now();
+      state_ = State::kWriting;
+      return wait_writable();
+    }
+    if (error && error != asio::error::interrupted) return close();
+  }
+  output_.clear();
+  output_sent_ = 0;
+  if (output_.capacity() > kKeptOutputBytes) std::string().swap(output_);
+  output_sent();
+}
+
+/// Goes on after all output is with the kernel.
+void HttpConnection::output_sent() {
+  if (close_after_output_) return linger();
+  const bool was_blocked = state_ == State::kWriting;
+  state_ = State::kReading;
+  if (was_blocked) {
+    active_at_ = std::chrono::steady_clock::now();
+    if (request_started_) request_started_at_ = active_at_;  // the rest waited for us, not for the client
+    return process();
+  }
+  wait_readable();
+}
+
+/// Closing with unread input makes the kernel send a reset, which can overtake the answer. So the write side is
+/// closed first and input thrown away for a while.
+void HttpConnection::linger() {
+  error_code error;
+  const bool input_left = refused_ || end_ > begin_ || socket_.available(error) > 0;
+  if (!input_left) return close();
+  state_ = State::kLingering;
+  active_at_ = std::chrono::steady_clock::now();
+  if (socket_.shutdown(Socket::shutdown_send, error)) return close();
+  discard_input();
+}
+
+void HttpConnection::discard_input() {
+  error_code error;
+  const std::size_t size = socket_.read_some(asio::buffer(input_.get(), capacity_), error);
+  const bool blocked = error == asio::error::would_block;
+  if ((error && !blocked) || (!error && size == 0)) return close();
+  wait_readable();
+}
+
+void HttpConnection::check_deadlines(SteadyTime now) {
+  const HttpServerOptions& options = owner_->options();
+  const auto since_active = now - active_at_;
+  switch (state_) {
+    case State::kReading:
+      if (!request_started_) {
+        if (since_active >= milliseconds(options.idle_timeout_ms)) close();
+        return;
+      }
+      if (now - request_started_at_ < milliseconds(options.request_timeout_ms)) return;
+      refuse(408);
+      return flush();
+    case State::kWriting:
+      if (since_active >= milliseconds(options.request_timeout_ms)) close();
+      return;
+    case State::kLingering:
+      if (since_active >= kLingerTime) close();
+      return;
+    case State::kClosed:
+      return;
+  }
+}
+
+void HttpConnection::stop() {
+  if (state_ != State::kReading || request_started_) return;
+  error_code error;
+  // A request that already lies in the kernel counts as under way.
+  if (socket_.available(error) > 0 && !error) return;
+  close();
+}
+
+void HttpConnection::close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  error_code ignored;  // a failed close leaves nothing to do
+  socket_.close(ignored);
+  reset_request();
+  owner_->connection_closed(*this);
+}
+
+}  // namespace weir

@@ -1,0 +1,109 @@
+// HttpConnection: one client of an HttpServer. Reads, parses, asks the handler, writes; everything non-blocking on the
+// io thread. Deadlines are looked at by the server's sweep, so a request costs no timer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "asio_types.h"
+#include "http_parser.h"
+#include "http_response.h"
+#include "weir/net/http_server.h"
+
+namespace weir {
+
+class HttpConnection;
+
+/// What connections see of their server. Lives until the last of them is gone.
+class HttpConnectionOwner {
+ public:
+  virtual ~HttpConnectionOwner() = default;
+  virtual const HttpServerOptions& options() const = 0;
+  virtual HttpResponse answer(const HttpRequest& request) = 0;
+  virtual void count_response(unsigned status) = 0;
+  virtual bool stopping() const = 0;
+  /// Sets memory for a large body aside; false when the server's budget is used up.
+  virtual bool reserve_body_memory(std::size_t bytes) = 0;
+  virtual void release_body_memory(std::size_t bytes) = 0;
+  virtual void connection_closed(HttpConnection& connection) = 0;
+};
+
+/// Kept alive by its own pending waits. All members on the io thread.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  void start();
+  /// Acts on deadlines that have passed.
+  void check_deadlines(SteadyTime now);
+  /// Closes at once when no request is under way; otherwise after its answer.
+  void stop();
+  void close();
+
+ private:
+  enum class State { kReading, kWriting, kLingering, kClosed };
+  enum class Step { kNeedMore, kComplete, kRefused };
+
+  void wait_readable();
+  void wait_writable();
+  void on_readable();
+  std::size_t read_some();
+  void process();
+  Step parse();
+  Step parse_buffered();
+  Step parse_header();
+  Step begin_body();
+  Step take_sized_body();
+  Step take_chunked_body();
+  Step refuse(unsigned status);
+  void answer_request(std::string_view body);
+  void finish_request();
+  void reset_request();
+  void move_to_front();
+  void send(const HttpResponse& response, AfterResponse after, ResponseBody body);
+  void flush();
+  void output_sent();
+  void linger();
+  void discard_input();
+
+  std::shared_ptr<HttpConnectionOwner> owner_;
+  Socket socket_;
+  std::string peer_address_;
+  State state_ = State::kReading;
+  bool read_wait_pending_ = false;
+  bool write_wait_pending_ = false;
+  bool close_after_output_ = false;
+  bool refused_ = false;           // the rest of a request may still come
+  SteadyTime active_at_;           // last progress
+  SteadyTime request_started_at_;  // first byte of the request under way
+  bool request_started_ = false;
+
+  // Input: [begin_, end_) is unconsumed; the request under way starts at begin_, `consumed_` bytes of it are parsed.
+  std::size_t capacity_;
+  std::unique_ptr<char[]> input_;  // capacity_ + kHttpBodyPadding bytes
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t consumed_ = 0;
+
+  HttpScratch scratch_;
+  std::optional<HttpParser> parser_;
+  bool continue_sent_ = false;
+  std::size_t header_size_ = 0;
+  bool chunked_ = false;
+  std::size_t body_size_ = 0;           // of a body with known length
+  std::unique_ptr<char[]> large_body_;  // a body that does not fit behind its header
+  std::size_t large_body_received_ = 0;
+  std::size_t body_memory_reserved_ = 0;
+
+  std::string output_;
+  std::size_t output_sent_ = 0;
+};
+
+}  // namespace weir

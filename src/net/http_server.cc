@@ -1,0 +1,151 @@
+// HttpServer: joins the acceptor, the connections and one coarse timer that looks after their deadlines.
+#include "weir/net/http_server.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "acceptor.h"
+#include "http_connection.h"
+#include "listening_socket.h"
+
+namespace weir {
+namespace {
+
+/// What lives as long as the last connection or pending operation. All on the io thread.
+class HttpServerState final : public HttpConnectionOwner, public std::enable_shared_from_this<HttpServerState> {
+ public:
+  HttpServerState(asio::io_context& io, HttpServerOptions options, HttpHandler handler, StatBoard* stats,
+                  StatBoard* request_stats)
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        stats_(stats),
+        request_stats_(request_stats),
+        sweep_timer_(io.get_executor()) {}
+
+  void start(asio::io_context& io, ListeningSocket socket) {
+    acceptor_ = std::make_shared<Acceptor>(io, std::move(socket),
+                                           [this](AcceptedConnection accepted) { take(std::move(accepted)); });
+    acceptor_->start();
+  }
+
+  void stop() {
+    if (stopping_) return;
+    acceptor_->stop();
+    stopping_ = true;
+    for_each_connection([](HttpConnection& connection) { connection.stop(); });
+  }
+
+  /// Closes everything at once and forgets what others own.
+  void abandon() {
+    stopping_ = true;
+    acceptor_->close();
+    for_each_connection([](HttpConnection& connection) { connection.close(); });
+    handler_ = nullptr;
+    stats_ = nullptr;
+    request_stats_ = nullptr;
+  }
+
+  const HttpServerOptions& options() const override { return options_; }
+  bool stopping() const override { return stopping_; }
+  HttpResponse answer(const HttpRequest& request) override { return handler_(request); }
+
+  void count_response(unsigned status) override {
+    if (request_stats_ == nullptr) return;
+    const Stat stat = status >= 500   ? Stat::kHttpRequests5xx
+                      : status >= 400 ? Stat::kHttpRequests4xx
+                                      : Stat::kHttpRequests2xx;
+    request_stats_->add(stat);
+  }
+
+  bool reserve_body_memory(std::size_t bytes) override {
+    if (bytes > options_.body_memory_bytes - body_memory_bytes_) return false;
+    body_memory_bytes_ += bytes;
+    return true;
+  }
+  void release_body_memory(std::size_t bytes) override { body_memory_bytes_ -= bytes; }
+
+  void connection_closed(HttpConnection& connection) override {
+    connections_.erase(&connection);
+    if (stats_ != nullptr) stats_->add(Stat::kConnectionsOpen, -1);
+    if (connections_.empty()) sweep_timer_.cancel();
+  }
+
+ private:
+  void take(AcceptedConnection accepted) {
+    if (connections_.size() >= options_.connections) {
+      if (stats_ != nullptr) stats_->add(Stat::kConnectionsRefused);
+      return;  // the socket closes as it goes away
+    }
+    const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(accepted.socket),
+                                                             std::move(accepted.peer_address));
+    connections_.insert(connection.get());
+    if (stats_ != nullptr) {
+      stats_->add(Stat::kConnectionsAccepted);
+      stats_->add(Stat::kConnectionsOpen);
+    }
+    connection->start();
+    if (connections_.size() == 1) schedule_sweep();
+  }
+
+  /// Often enough that a deadline is overrun by a quarter at most, rarely enough to cost nothing.
+  void schedule_sweep() {
+    const std::int64_t shortest = std::min(options_.request_timeout_ms, options_.idle_timeout_ms);
+    sweep_timer_.expires_after(std::chrono::milliseconds(std::clamp<std::int64_t>(shortest / 4, 5, 500)));
+    sweep_timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (error) return;
+      const SteadyTime now = std::chrono::steady_clock::now();
+      self->for_each_connection([now](HttpConnection& connection) { connection.check_deadlines(now); });
+      if (!self->connections_.empty()) self->schedule_sweep();
+    });
+  }
+
+  /// Connections may close, and so leave the set, while they are visited.
+  template <class Visitor>
+  void for_each_connection(Visitor visitor) {
+    std::vector<std::shared_ptr<HttpConnection>> visited;
+    visited.reserve(connections_.size());
+    for (HttpConnection* connection : connections_) visited.push_back(connection->shared_from_this());
+    for (const auto& connection : visited) visitor(*connection);
+  }
+
+  HttpServerOptions options_;
+  HttpHandler handler_;
+  StatBoard* stats_;
+  StatBoard* request_stats_;
+  std::shared_ptr<Acceptor> acceptor_;
+  std::unordered_set<HttpConnection*> connections_;  // kept alive by their pending operations
+  SteadyTimer sweep_timer_;
+  std::size_t body_memory_bytes_ = 0;
+  bool stopping_ = false;
+};
+
+class AsioHttpServer final : public HttpServer {
+ public:
+  AsioHttpServer(std::shared_ptr<HttpServerState> state, std::uint16_t port) : state_(std::move(state)), port_(port) {}
+  ~AsioHttpServer() override { state_->abandon(); }
+  AsioHttpServer(const AsioHttpServer&) = delete;
+  AsioHttpServer& operator=(const AsioHttpServer&) = delete;
+
+  std::uint16_t port() const override { return port_; }
+  void stop() override { state_->stop(); }
+
+ private:
+  std::shared_ptr<HttpServerState> state_;
+  std::uint16_t port_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io, const HttpServerOptions& options,
+                                                       HttpHandler handler, StatBoard* stats, bool count_requests) {
+  Result<ListeningSocket> socket = listen_tcp(options.listen);
+  if (!socket) return socket.error();
+  const std::uint16_t port = socket->port;
+  auto state =
+      std::make_shared<HttpServerState>(io, options, std::move(handler), stats, count_requests ? stats : nullptr);
+  state->start(io, std::move(*socket));
+  return std::unique_ptr<HttpServer>(std::make_unique<AsioHttpServer>(std::move(state), port));
+}
+
+}  // namespace weir
