@@ -1,0 +1,42 @@
+// The http source: joins net's HttpServer to the events endpoint.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "events_endpoint.h"
+#include "source_rows.h"
+
+namespace weir {
+namespace {
+
+class HttpSource final : public Source {
+ public:
+  HttpSource(std::unique_ptr<EventsEndpoint> endpoint, std::unique_ptr<HttpServer> server, std::string host)
+      : endpoint_(std::move(endpoint)), server_(std::move(server)), host_(std::move(host)) {}
+
+  std::string description() const override {
+    return fmt::format("http://{}/v1/events", to_string(ListenAddress{host_, server_->port()}));
+  }
+  std::uint16_t port() const override { return server_->port(); }
+  void stop() override { server_->stop(); }
+
+ private:
+  std::unique_ptr<EventsEndpoint> endpoint_;  // used by the server's handler, so it goes last
+  std::unique_ptr<HttpServer> server_;
+  std::string host_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, const SourceContext& context) {
+  auto endpoint = std::make_unique<EventsEndpoint>(context.intake, options.http_origins);
+  EventsEndpoint* const answerer = endpoint.get();
+  auto server = HttpServer::listen(
+      context.io, options.http, [answerer](const HttpRequest& request) { return answerer->answer(request); },
+      &context.stats, true);
+  if (!server) return server.error();
+  return std::unique_ptr<Source>(
+      std::make_unique<HttpSource>(std::move(endpoint), std::move(*server), options.http.listen.host));
+}
+
+}  // namespace weir
