@@ -1,0 +1,48 @@
+// Deduplicator: drops deliveries seen before, ahead of everything else in a shard.
+#pragma once
+
+#include "weir/model/event.h"
+#include "weir/session/id_memory.h"
+#include "weir/session/options.h"
+
+namespace weir {
+
+/// Remembers delivery ids for `dedup_ms` of event time. Owned by one shard's thread.
+class Deduplicator {
+ public:
+  Deduplicator(TimeMs dedup_ms, std::size_t limit) : dedup_ms_(dedup_ms), seen_(limit) {}
+
+  /// True when the event repeats a delivery id that first came within dedup_ms (either way) of its time. Otherwise
+  /// its id is remembered. Events without a delivery id are never duplicates.
+  bool is_duplicate(const Event& event) {
+    if (event.delivery == 0) return false;
+    if (TimeMs* first_ms = seen_.find(event.delivery)) {
+      const TimeMs apart_ms = event.time_ms - *first_ms;
+      if (apart_ms <= dedup_ms_ && -apart_ms <= dedup_ms_) return true;
+      *first_ms = event.time_ms;
+      return false;
+    }
+    seen_.insert(event.delivery, event.time_ms);
+    return false;
+  }
+
+  /// Moves time on. An id can matter until the watermark is twice dedup_ms behind it: events up to dedup_ms late are
+  /// still looked at, and they repeat ids up to dedup_ms older.
+  void advance(TimeMs watermark_ms) {
+    if (watermark_ms < turn_over_at_ms_) return;
+    if (turn_over_at_ms_ != 0) seen_.turn_over();
+    turn_over_at_ms_ = watermark_ms + 2 * dedup_ms_;
+  }
+
+  void prefetch(const Event& event) const {
+    if (event.delivery != 0) seen_.prefetch(event.delivery);
+  }
+  std::int64_t forgotten() const { return seen_.forgotten(); }
+
+ private:
+  TimeMs dedup_ms_;
+  IdMemory seen_;
+  TimeMs turn_over_at_ms_ = 0;
+};
+
+}  // namespace weir

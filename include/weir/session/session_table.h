@@ -1,0 +1,100 @@
+// SessionTable: open sessions by key, and the calendar that says which to look at for closing.
+// One per shard, owned by its thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "weir/session/session_record.h"
+
+namespace weir {
+
+/// Hash table of records that never move. 104 bytes a record, plus 8 bytes an index entry at 3/8..3/4 load,
+/// plus 4 bytes in the calendar.
+class SessionTable {
+ public:
+  using Slot = std::uint32_t;
+  static constexpr Slot kNone = ~Slot{0};
+
+  SessionTable();
+
+  /// The slot of `key`, or kNone.
+  Slot find(std::uint64_t key) const;
+  /// A fresh record for `key`, which is not in the table.
+  Slot insert(std::uint64_t key);
+  void erase(Slot slot);
+  SessionRecord& operator[](Slot slot) { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
+  const SessionRecord& operator[](Slot slot) const { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
+
+  std::size_t size() const { return size_; }
+  /// Bytes held: records, index and free list.
+  std::size_t memory_bytes() const;
+
+  /// Brings the index line of `key` into the cache.
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(&index_[home_of(tag_of(key))]); }
+
+ private:
+  static constexpr std::size_t kChunkRecords = 4096;
+  // An index entry is the upper half of the key (tag) and the slot + 1; 0 is empty. The home position is the
+  // top bits of the tag, so growing the index needs no look at the records.
+  using Entry = std::uint64_t;
+  static std::uint32_t tag_of(std::uint64_t key) { return static_cast<std::uint32_t>(key >> 32); }
+  static std::uint32_t tag_of_entry(Entry entry) { return static_cast<std::uint32_t>(entry >> 32); }
+  static Slot slot_of(Entry entry) { return static_cast<Slot>(entry) - 1; }
+  std::size_t home_of(std::uint32_t tag) const { return tag >> (32 - index_bits_); }
+  std::size_t position_of(Slot slot) const;
+  void place(Entry entry);
+  void grow();
+
+  std::vector<std::unique_ptr<SessionRecord[]>> chunks_;
+  std::vector<Slot> free_;
+  std::vector<Entry> index_;
+  unsigned index_bits_;
+  std::size_t size_ = 0;
+  Slot used_ = 0;  // slots handed out so far, free ones included
+};
+
+/// Slots ordered by when to look at them next. An event only writes its record; the calendar finds out later
+/// that the session went on. Each open session is in exactly one bucket.
+class ExpiryCalendar {
+ public:
+  explicit ExpiryCalendar(TimeMs timeout_ms);
+
+  /// Enters a slot whose session may close once time is past `deadline_ms` (>= the time last drained to).
+  void enter(SessionTable::Slot slot, TimeMs deadline_ms);
+  /// True when drain(now_ms) would have something to look at.
+  bool due(TimeMs now_ms) const { return now_ms >= next_ms_; }
+  /// Removes and hands out the slots of all whole buckets below `now_ms`; `visit(slot)` re-enters or closes.
+  template <class Visit>
+  void drain(TimeMs now_ms, Visit visit) {
+    const std::int64_t end = now_ms / width_ms_;
+    const std::int64_t stop = std::min(end, base_ + static_cast<std::int64_t>(ring_.size()));
+    std::int64_t index = base_;
+    base_ = std::max(base_, end);
+    next_ms_ = (base_ + 1) * width_ms_;
+    for (; index < stop; ++index) {
+      due_.swap(bucket(index));
+      for (const SessionTable::Slot slot : due_) visit(slot);
+      due_.clear();
+    }
+  }
+  /// Removes and returns a slot of the earliest bucket; kNone when empty.
+  SessionTable::Slot take_earliest();
+  std::size_t memory_bytes() const;
+
+ private:
+  std::vector<SessionTable::Slot>& bucket(std::int64_t index) {
+    return ring_[static_cast<std::size_t>(index) % ring_.size()];
+  }
+
+  TimeMs width_ms_;
+  std::vector<std::vector<SessionTable::Slot>> ring_;
+  std::vector<SessionTable::Slot> due_;
+  std::int64_t base_ = 0;  // lowest bucket not drained
+  TimeMs next_ms_ = 0;
+};
+
+}  // namespace weir

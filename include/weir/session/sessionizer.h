@@ -1,0 +1,93 @@
+// Sessionizer: an ordered stream of events in, contributions of sessions out. Behind the reorder buffer, in
+// front of the window layer, which it knows only as a SessionObserver.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "weir/model/event.h"
+#include "weir/model/session_facts.h"
+#include "weir/session/id_memory.h"
+#include "weir/session/options.h"
+#include "weir/session/session_table.h"
+
+namespace weir {
+
+/// Told what sessions contribute. Called per change of a session, not per event.
+class SessionObserver {
+ public:
+  virtual ~SessionObserver() = default;
+  /// The session's contribution as it stands. Returns a number that take_back() gets again in put_sequence.
+  virtual std::uint64_t put(const SessionFacts& session) = 0;
+  /// The contribution put in earlier is about to change.
+  virtual void take_back(const SessionFacts& session) = 0;
+  /// The session is over; its contribution, which was put just before, is final.
+  virtual void closed(const SessionFacts& session) = 0;
+};
+
+/// When contributions are put in.
+enum class Contributions : std::uint8_t {
+  kFinal,        // once, when the session closes: replay without windows
+  kProvisional,  // at every publish() as the session stands, corrected as it goes on: serve, and replay with windows
+};
+
+/// All sessions of a shard. Owned by its thread.
+class Sessionizer {
+ public:
+  /// `options` gives this shard's share of the limits; `none` is the symbol of "(none)", the landing page of sessions
+  /// without page view and the campaign of those without one. Observer and funnels outlive the sessionizer.
+  Sessionizer(const SessionOptions& options, const FunnelSet& funnels, Contributions contributions, Symbol none,
+              SessionObserver& observer);
+
+  /// Applies one event. Times never decrease from call to call.
+  void apply(const Event& event);
+
+  /// Closes the sessions whose last event plus timeout is before `time_ms`. Cheap when nothing is due.
+  void expire(TimeMs time_ms);
+
+  /// Puts in the contributions of all sessions that changed since the last publish (provisional only).
+  void publish();
+
+  /// Closes every session.
+  void close_all();
+
+  void prefetch(const Event& event) const { table_.prefetch(event.session); }
+  std::size_t open_sessions() const { return table_.size(); }
+  std::int64_t closed_early() const { return closed_early_; }
+  std::int64_t orders_forgotten() const { return orders_.forgotten(); }
+  std::size_t memory_bytes() const { return table_.memory_bytes() + calendar_.memory_bytes(); }
+
+ private:
+  using Slot = SessionTable::Slot;
+  using MoneyList = std::vector<Money>;
+
+  bool continues(const SessionRecord& session, const Event& event) const;
+  void start(SessionRecord& session, const Event& event);
+  void touch(Slot slot);
+  void update(SessionRecord& session, const Event& event);
+  void update_funnels(SessionRecord& session, const Event& event);
+  void convert(SessionRecord& session, const Event& event);
+  void close(Slot slot);
+  void close_earliest();
+  void put(SessionRecord& session);
+  SessionFacts facts_of(const SessionRecord& session) const;
+  void add_revenue(SessionRecord& session, Currency currency, Nanos nanos);
+  void drop_revenue(SessionRecord& session);
+
+  SessionOptions options_;
+  const FunnelSet& funnels_;
+  Contributions contributions_;
+  SessionObserver& observer_;
+  SessionTable table_;
+  ExpiryCalendar calendar_;
+  IdMemory orders_;
+  std::vector<MoneyList> money_;            // of sessions with revenue; index SessionRecord::money - 1
+  std::vector<std::uint32_t> free_money_;   // unused entries of money_
+  std::vector<Slot> dirty_;                 // sessions changed since the last publish
+  std::uint64_t next_serial_ = 1;
+  std::int64_t closed_early_ = 0;
+  Symbol none_;
+};
+
+}  // namespace weir

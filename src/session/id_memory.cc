@@ -1,0 +1,73 @@
+#include "weir/session/id_memory.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kFirstEntries = 64;
+
+/// Where to look first: the low bits belong to the choice of shard, so the high ones decide.
+std::size_t home_of(std::uint64_t id, std::size_t entry_count) {
+  return static_cast<std::size_t>((id >> 20) & (entry_count - 1));
+}
+
+}  // namespace
+
+IdMemory::IdMemory(std::size_t limit) : generation_limit_(std::max<std::size_t>(8, limit / 2)) {
+  newer_.entries.resize(kFirstEntries);
+}
+
+IdMemory::Entry* IdMemory::find_in(Generation& generation, std::uint64_t id) {
+  if (generation.size == 0) return nullptr;
+  const std::size_t mask = generation.entries.size() - 1;
+  for (std::size_t i = home_of(id, generation.entries.size());; i = (i + 1) & mask) {
+    Entry& entry = generation.entries[i];
+    if (entry.id == id) return &entry;
+    if (entry.id == 0) return nullptr;
+  }
+}
+
+TimeMs* IdMemory::find(std::uint64_t id) {
+  for (Generation* generation : {&newer_, &older_}) {
+    if (Entry* entry = find_in(*generation, id)) return &entry->time_ms;
+  }
+  return nullptr;
+}
+
+void IdMemory::place(std::vector<Entry>& entries, const Entry& entry) {
+  const std::size_t mask = entries.size() - 1;
+  std::size_t i = home_of(entry.id, entries.size());
+  while (entries[i].id != 0) i = (i + 1) & mask;
+  entries[i] = entry;
+}
+
+void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
+  if (newer_.size >= generation_limit_) {
+    forgotten_ += static_cast<std::int64_t>(older_.size);
+    turn_over();
+  }
+  if ((newer_.size + 1) * 2 > newer_.entries.size()) {
+    std::vector<Entry> larger(newer_.entries.size() * 2);
+    for (const Entry& entry : newer_.entries) {
+      if (entry.id != 0) place(larger, entry);
+    }
+    newer_.entries.swap(larger);
+  }
+  place(newer_.entries, {id, time_ms});
+  ++newer_.size;
+}
+
+void IdMemory::turn_over() {
+  std::swap(newer_, older_);
+  std::fill(newer_.entries.begin(), newer_.entries.end(), Entry{});
+  if (newer_.entries.empty()) newer_.entries.resize(kFirstEntries);
+  newer_.size = 0;
+}
+
+void IdMemory::prefetch(std::uint64_t id) const {
+  __builtin_prefetch(&newer_.entries[home_of(id, newer_.entries.size())]);
+  if (older_.size != 0) __builtin_prefetch(&older_.entries[home_of(id, older_.entries.size())]);
+}
+
+}  // namespace weir

@@ -1,0 +1,114 @@
+#include "weir/session/session_table.h"
+
+#include "weir/core/check.h"
+
+namespace weir {
+namespace {
+
+constexpr unsigned kFirstIndexBits = 10;
+constexpr TimeMs kBucketsPerTimeout = 64;
+
+}  // namespace
+
+SessionTable::SessionTable() : index_(std::size_t{1} << kFirstIndexBits), index_bits_(kFirstIndexBits) {}
+
+SessionTable::Slot SessionTable::find(std::uint64_t key) const {
+  const std::uint32_t tag = tag_of(key);
+  const std::size_t mask = index_.size() - 1;
+  for (std::size_t position = home_of(tag);; position = (position + 1) & mask) {
+    const Entry entry = index_[position];
+    if (entry == 0) return kNone;
+    if (tag_of_entry(entry) == tag && (*this)[slot_of(entry)].key == key) return slot_of(entry);
+  }
+}
+
+SessionTable::Slot SessionTable::insert(std::uint64_t key) {
+  if ((size_ + 1) * 4 > index_.size() * 3) grow();
+  Slot slot;
+  if (!free_.empty()) {
+    slot = free_.back();
+    free_.pop_back();
+  } else {
+    slot = used_++;
+    if (slot % kChunkRecords == 0) chunks_.push_back(std::make_unique<SessionRecord[]>(kChunkRecords));
+  }
+  (*this)[slot] = SessionRecord{};
+  (*this)[slot].key = key;
+  place((Entry{tag_of(key)} << 32) | (slot + 1));
+  ++size_;
+  return slot;
+}
+
+void SessionTable::place(Entry entry) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t position = home_of(tag_of_entry(entry));
+  while (index_[position] != 0) position = (position + 1) & mask;
+  index_[position] = entry;
+}
+
+std::size_t SessionTable::position_of(Slot slot) const {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t position = home_of(tag_of((*this)[slot].key));
+  while (slot_of(index_[position]) != slot || index_[position] == 0) position = (position + 1) & mask;
+  return position;
+}
+
+void SessionTable::erase(Slot slot) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t hole = position_of(slot);
+  // Pull back the entries behind the hole that would otherwise become unreachable.
+  for (std::size_t next = (hole + 1) & mask; index_[next] != 0; next = (next + 1) & mask) {
+    const std::size_t home = home_of(tag_of_entry(index_[next]));
+    const bool reachable = ((next - home) & mask) < ((next - hole) & mask);
+    if (reachable) continue;
+    index_[hole] = index_[next];
+    hole = next;
+  }
+  index_[hole] = 0;
+  free_.push_back(slot);
+  --size_;
+}
+
+void SessionTable::grow() {
+  WEIR_CHECK(index_bits_ < 31);
+  std::vector<Entry> smaller(index_.size() * 2);
+  smaller.swap(index_);
+  ++index_bits_;
+  for (const Entry entry : smaller) {
+    if (entry != 0) place(entry);
+  }
+}
+
+std::size_t SessionTable::memory_bytes() const {
+  return chunks_.size() * kChunkRecords * sizeof(SessionRecord) + index_.capacity() * sizeof(Entry) +
+         free_.capacity() * sizeof(Slot);
+}
+
+ExpiryCalendar::ExpiryCalendar(TimeMs timeout_ms)
+    : width_ms_(std::max<TimeMs>(1, timeout_ms / kBucketsPerTimeout)),
+      ring_(static_cast<std::size_t>(timeout_ms / width_ms_) + 3) {}
+
+void ExpiryCalendar::enter(SessionTable::Slot slot, TimeMs deadline_ms) {
+  const std::int64_t index = deadline_ms / width_ms_;
+  WEIR_CHECK(index < base_ + static_cast<std::int64_t>(ring_.size()));
+  bucket(std::max(index, base_)).push_back(slot);
+}
+
+SessionTable::Slot ExpiryCalendar::take_earliest() {
+  for (std::size_t i = 0; i < ring_.size(); ++i) {
+    std::vector<SessionTable::Slot>& slots = bucket(base_ + static_cast<std::int64_t>(i));
+    if (slots.empty()) continue;
+    const SessionTable::Slot slot = slots.back();
+    slots.pop_back();
+    return slot;
+  }
+  return SessionTable::kNone;
+}
+
+std::size_t ExpiryCalendar::memory_bytes() const {
+  std::size_t bytes = due_.capacity() * sizeof(SessionTable::Slot);
+  for (const auto& slots : ring_) bytes += slots.capacity() * sizeof(SessionTable::Slot);
+  return bytes;
+}
+
+}  // namespace weir

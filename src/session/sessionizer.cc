@@ -1,0 +1,245 @@
+#include "weir/session/sessionizer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "weir/core/check.h"
+
+namespace weir {
+namespace {
+
+constexpr TimeMs kDayMs = 24 * 60 * 60 * 1000;
+constexpr std::size_t kMaxCurrenciesPerSession = 8;  // further ones are summed under XXX
+constexpr std::uint32_t kEngagedMs = 10'000;  // GA4: ten seconds engaged make an engaged session
+
+std::uint32_t saturating_add(std::uint32_t sum, double amount) {
+  const double total = sum + amount;
+  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
+  return total >= kMost ? kMost : static_cast<std::uint32_t>(total);
+}
+
+}  // namespace
+
+Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels, Contributions contributions,
+                         Symbol none, SessionObserver& observer)
+    : options_(options),
+      funnels_(funnels),
+      contributions_(contributions),
+      observer_(observer),
+      calendar_(options.timeout_ms),
+      orders_(options.orders),
+      none_(none) {}
+
+void Sessionizer::apply(const Event& event) {
+  expire(event.time_ms);
+  Slot slot = table_.find(event.session);
+  if (slot == SessionTable::kNone) {
+    if (table_.size() >= options_.sessions) close_earliest();
+    slot = table_.insert(event.session);
+    calendar_.enter(slot, event.time_ms + options_.timeout_ms);
+    start(table_[slot], event);
+  } else if (!continues(table_[slot], event)) {
+    // The same record takes the next session; its place in the calendar is still good.
+    close(slot);
+    table_[slot] = SessionRecord{};
+    start(table_[slot], event);
+  } else {
+    table_[slot].lone = false;
+  }
+  touch(slot);
+  update(table_[slot], event);
+}
+
+bool Sessionizer::continues(const SessionRecord& session, const Event& event) const {
+  if (event.time_ms - session.last_ms() > options_.timeout_ms) return false;
+  if (event.time_ms - session.first_ms > options_.max_duration_ms) return false;
+  if (options_.split_on_midnight && event.time_ms / kDayMs != session.first_ms / kDayMs) return false;
+  if (options_.split_on_campaign) {
+    constexpr auto kCampaign = static_cast<std::size_t>(Dimension::kCampaign);
+    const Symbol campaign = event.dimensions[kCampaign];
+    if (campaign != none_ && campaign != session.dimensions[kCampaign]) return false;
+  }
+  return true;
+}
+
+void Sessionizer::start(SessionRecord& session, const Event& event) {
+  session.key = event.session;
+  session.visitor = event.visitor;
+  session.serial = next_serial_++;
+  session.first_ms = event.time_ms;
+  session.dimensions = event.dimensions;
+  session.dimensions[static_cast<std::size_t>(Dimension::kLandingPage)] = none_;
+}
+
+void Sessionizer::touch(Slot slot) {
+  SessionRecord& session = table_[slot];
+  if (contributions_ == Contributions::kFinal || session.dirty) return;
+  if (session.put) observer_.take_back(facts_of(session));
+  session.put = false;
+  session.dirty = true;
+  dirty_.push_back(slot);
+}
+
+void Sessionizer::update(SessionRecord& session, const Event& event) {
+  session.last_offset_ms = static_cast<std::uint32_t>(event.time_ms - session.first_ms);
+  switch (event.type) {
+    case EventType::kPageView:
+      if (session.page_views == 0) {
+        session.dimensions = event.dimensions;
+        session.moved = true;
+      }
+      if (session.page_views != std::numeric_limits<std::uint32_t>::max()) ++session.page_views;
+      break;
+    case EventType::kConversion:
+      convert(session, event);
+      break;
+    case EventType::kEngagement:
+      session.engaged_ms = saturating_add(session.engaged_ms, event.amount);
+      break;
+    case EventType::kCustom:
+      session.custom = true;
+      break;
+    case EventType::kError:
+    case EventType::kCount:
+      break;
+  }
+  if (!funnels_.empty()) update_funnels(session, event);
+}
+
+void Sessionizer::update_funnels(SessionRecord& session, const Event& event) {
+  for (std::size_t f = 0; f < funnels_.size(); ++f) {
+    PackedProgress& progress = session.funnels[f];
+    const std::size_t step_count = funnels_.funnels()[f].steps.size();
+    if (progress.reached() == step_count) continue;
+    const bool takes_step = (event.steps >> (funnels_.first_bit(f) + progress.reached())) & 1U;
+    if (takes_step) {
+      progress.take_step();
+    } else if (progress.reached() > 0) {
+      if (event.failed) progress.note(LeakCause::kError);
+      if (event.slow) progress.note(LeakCause::kSlow);
+      if (event.type == EventType::kPageView) progress.note(LeakCause::kWandered);
+    }
+  }
+}
+
+void Sessionizer::convert(SessionRecord& session, const Event& event) {
+  session.converted = true;
+  const bool has_order = event.order != 0;
+  if (has_order) {
+    if (orders_.find(event.order) != nullptr) return;
+    orders_.insert(event.order, event.time_ms);
+  }
+  if (!has_order && event.amount <= 0) return;
+  ++session.orders;
+  if (event.amount > 0) add_revenue(session, event.currency, to_nanos(event.amount));
+}
+
+void Sessionizer::add_revenue(SessionRecord& session, Currency currency, Nanos nanos) {
+  if (session.money == 0) {
+    if (free_money_.empty()) {
+      money_.emplace_back();
+      free_money_.push_back(static_cast<std::uint32_t>(money_.size()));
+    }
+    session.money = free_money_.back();
+    free_money_.pop_back();
+  }
+  MoneyList& list = money_[session.money - 1];
+  const auto place = [&](Currency wanted) {
+    return std::find_if(list.begin(), list.end(), [&](const Money& money) { return money.currency == wanted; });
+  };
+  auto found = place(currency);
+  if (found == list.end() && list.size() >= kMaxCurrenciesPerSession) {
+    currency = kNoCurrency;
+    found = place(currency);
+  }
+  if (found == list.end()) {
+    list.push_back({currency, nanos});
+  } else {
+    found->nanos += nanos;
+  }
+}
+
+void Sessionizer::drop_revenue(SessionRecord& session) {
+  if (session.money == 0) return;
+  money_[session.money - 1].clear();
+  free_money_.push_back(session.money);
+  session.money = 0;
+}
+
+void Sessionizer::expire(TimeMs time_ms) {
+  if (!calendar_.due(time_ms)) return;
+  calendar_.drain(time_ms, [&](Slot slot) {
+    const TimeMs deadline_ms = table_[slot].last_ms() + options_.timeout_ms;
+    if (deadline_ms >= time_ms) {
+      calendar_.enter(slot, deadline_ms);
+      return;
+    }
+    close(slot);
+    table_.erase(slot);
+  });
+}
+
+void Sessionizer::close_earliest() {
+  const Slot slot = calendar_.take_earliest();
+  WEIR_CHECK(slot != SessionTable::kNone);
+  close(slot);
+  table_.erase(slot);
+  ++closed_early_;
+}
+
+void Sessionizer::close_all() {
+  for (Slot slot = calendar_.take_earliest(); slot != SessionTable::kNone; slot = calendar_.take_earliest()) {
+    close(slot);
+    table_.erase(slot);
+  }
+}
+
+void Sessionizer::close(Slot slot) {
+  SessionRecord& session = table_[slot];
+  session.dirty = false;  // its entry in dirty_ is passed over by publish()
+  if (!session.put) put(session);
+  observer_.closed(facts_of(session));
+  drop_revenue(session);
+}
+
+void Sessionizer::put(SessionRecord& session) {
+  session.put_sequence = observer_.put(facts_of(session));
+  session.put = true;
+  session.visited = true;
+  session.moved = false;
+}
+
+void Sessionizer::publish() {
+  for (const Slot slot : dirty_) {
+    if (!table_[slot].dirty) continue;
+    table_[slot].dirty = false;
+    put(table_[slot]);
+  }
+  dirty_.clear();
+}
+
+SessionFacts Sessionizer::facts_of(const SessionRecord& session) const {
+  SessionFacts facts;
+  facts.visitor = session.visitor;
+  facts.serial = session.serial;
+  facts.put_sequence = session.put_sequence;
+  facts.start_ms = session.first_ms;
+  facts.dwell_ms = session.last_offset_ms;
+  facts.page_views = session.page_views;
+  facts.orders = session.orders;
+  facts.visit = !session.visited ? VisitState::kNew : session.moved ? VisitState::kMoved : VisitState::kSame;
+  facts.landed = session.page_views > 0;
+  facts.converted = session.converted;
+  facts.bounced = session.page_views == 1 && !session.converted && !session.custom;
+  facts.dwell_known = !session.lone;
+  facts.engaged = session.page_views >= 2 || session.converted || session.engaged_ms >= kEngagedMs ||
+                  session.last_offset_ms >= kEngagedMs;
+  facts.dimensions = session.dimensions;
+  if (session.money != 0) facts.revenue = money_[session.money - 1];
+  for (std::size_t f = 0; f < funnels_.size(); ++f) {
+    facts.funnels[f] = {session.funnels[f].reached(), session.funnels[f].cause()};
+  }
+  return facts;
+}
+
+}  // namespace weir
