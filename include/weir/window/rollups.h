@@ -1,0 +1,81 @@
+// Rollups: all cells of a shard. Contributions of sessions come in and are taken back; sums over all time and
+// over windows come out. Behind the sessionizer, in front of the report.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weir/model/funnel.h"
+#include "weir/model/session_facts.h"
+#include "weir/window/cell_table.h"
+#include "weir/window/options.h"
+#include "weir/window/visitor_log.h"
+
+namespace weir {
+
+/// What rollups are asked to keep besides sums over all time.
+struct RollupDuties {
+  bool windows = false;   // sums per window
+  bool counters = false;  // counters of closed sessions
+};
+
+/// A copy of one cell's sums, to be merged with those of other shards.
+struct CellSnapshot {
+  CellKey key = 0;
+  bool other = false;
+  std::vector<std::string> labels;
+  Totals all_time;
+  Counters counters;
+  std::vector<Totals> windows;  // in the order of WindowOptions::windows; empty totals where nothing is held
+};
+/// All cells of a shard, by rollup.
+using RollupsSnapshot = std::vector<std::vector<CellSnapshot>>;
+
+/// All rollups of a shard. Owned by its thread.
+class Rollups {
+ public:
+  /// `options` gives this shard's share of limits.visitors. Funnels and symbols outlive this object.
+  Rollups(const WindowOptions& options, RollupDuties duties, const FunnelSet& funnels, const SymbolTable& symbols,
+          SpecialSymbols special);
+
+  /// Adds a session's contribution; returns the sequence take_back() needs.
+  std::uint64_t put(const SessionFacts& session);
+  /// Takes a contribution back that was put under session.put_sequence with the same facts.
+  void take_back(const SessionFacts& session);
+  /// Counts a closed session.
+  void closed(const SessionFacts& session);
+
+  /// Moves event time on.
+  void advance(TimeMs now_ms);
+  /// Exported cells, by rollup, that must not be folded.
+  void set_pinned(std::span<const std::shared_ptr<const CellKeySet>> pinned);
+
+  /// Sums as of `at_ms`: windows end at the first multiple of their step at or after it.
+  RollupsSnapshot snapshot(TimeMs at_ms) const;
+  /// Sums of one window ending at `at_ms`, a multiple of its step; cells without sessions are left out, and so are
+  /// all-time sums and counters.
+  RollupsSnapshot window_snapshot(std::size_t window, TimeMs at_ms) const;
+
+  std::int64_t cells_folded() const;
+  std::int64_t visitors_forgotten() const { return visitors_.forgotten(); }
+
+ private:
+  void count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
+  void move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
+  void enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms);
+  void leave_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms);
+
+  RollupDuties duties_;
+  const FunnelSet& funnels_;
+  std::vector<WindowShape> windows_;
+  std::vector<CellTable> tables_;  // one per rollup
+  VisitorLog visitors_;
+  std::uint64_t sequence_ = 0;
+  std::vector<Cell*> cells_;    // scratch of put
+  std::vector<Visit*> visits_;  // scratch of count_visit and move_visit
+};
+
+}  // namespace weir

@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "weir/window/report_builder.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kMaxOtherSites = 64;
+
+}  // namespace
+
+std::vector<std::string> OtherSites::fold_labels(const std::vector<std::string>& labels) {
+  std::vector<std::string> folded(labels.size(), std::string(kOtherLabel));
+  const std::string& site = labels[0];
+  if (labels.size() > 1 && (sites_.contains(site) || sites_.size() < kMaxOtherSites)) {
+    sites_.insert(site);
+    folded[0] = site;
+  }
+  return folded;
+}
+
+void Admission::update(std::span<const CellSnapshot> cells, std::span<const std::int64_t> weights) {
+  std::vector<Candidate> inside;
+  std::vector<Candidate> outside;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    total += weights[i];
+    if (cells[i].other) continue;
+    (exported_->contains(cells[i].key) ? inside : outside).push_back({&cells[i], weights[i]});
+  }
+  const auto heavier = [](const Candidate& a, const Candidate& b) {
+    return a.weight != b.weight ? a.weight > b.weight : a.cell->labels < b.cell->labels;
+  };
+  std::sort(outside.begin(), outside.end(), heavier);
+  std::sort(inside.begin(), inside.end(), heavier);
+  exported_ = std::make_shared<CellKeySet>(*exported_);
+  CellKeySet outside_now;
+  const auto limit = static_cast<std::int64_t>(limit_);
+  for (const Candidate& candidate : outside) {
+    const bool has_sessions = candidate.cell->all_time[Part::kSessions] > 0;
+    if (exported_->size() < limit_ && has_sessions) {
+      admit(*candidate.cell);
+      continue;
+    }
+    // A full house makes room for a cell of more than 1/limit of the sessions, and for one twice as heavy as the lightest.
+    if (!inside.empty() && candidate.weight > inside.back().weight) {
+      const bool heavy = candidate.weight * limit > total;
+      if (heavy || candidate.weight > 2 * inside.back().weight) {
+        dismiss(*inside.back().cell);
+        outside_now.insert(inside.back().cell->key);
+        inside.pop_back();
+        admit(*candidate.cell);
+        continue;
+      }
+    }
+    outside_now.insert(candidate.cell->key);
+  }
+  outside_ = std::move(outside_now);
+}
+
+void Admission::admit(const CellSnapshot& cell) {
+  exported_->insert(cell.key);
+  // A cell not yet seen as part of __other__ brings all its counts along.
+  if (!outside_.contains(cell.key)) return;
+  before_[cell.key] = cell.counters;
+  corrections_[fold_labels(cell.labels)].merge(cell.counters, -1);
+}
+
+void Admission::dismiss(const CellSnapshot& cell) {
+  exported_->erase(cell.key);
+  before_.erase(cell.key);
+  corrections_[fold_labels(cell.labels)].merge(cell.counters);
+}
+
+Counters Admission::counters_of(const CellSnapshot& cell) const {
+  Counters counters = cell.counters;
+  const auto before = before_.find(cell.key);
+  if (before != before_.end()) counters.merge(before->second, -1);
+  return counters;
+}
+
+void Admission::correct_other(const std::vector<std::string>& other_labels, Counters& other) const {
+  const auto correction = corrections_.find(other_labels);
+  if (correction != corrections_.end()) other.merge(correction->second, -1);
+}
+
+}  // namespace weir

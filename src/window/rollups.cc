@@ -1,0 +1,188 @@
+#include "weir/window/rollups.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+/// How long a visit matters for the longest window; for ever when there are none.
+TimeMs retention_of(const WindowOptions& options, RollupDuties duties) {
+  if (!duties.windows || options.windows.empty()) return 0;
+  return *std::max_element(options.windows.begin(), options.windows.end());
+}
+
+}  // namespace
+
+Rollups::Rollups(const WindowOptions& options, RollupDuties duties, const FunnelSet& funnels,
+                 const SymbolTable& symbols, SpecialSymbols special)
+    : duties_(duties),
+      funnels_(funnels),
+      // Replay with windows still reports visitors of the whole input, so it forgets by number only.
+      visitors_(options.visitors, duties.counters ? retention_of(options, duties) : 0) {
+  if (duties.windows) {
+    for (const TimeMs length_ms : options.windows) windows_.push_back(WindowShape::of(length_ms));
+  }
+  for (const Rollup& rollup : options.rollups) {
+    tables_.emplace_back(rollup, std::max(options.cells, 8 * rollup.limit), windows_, symbols, special);
+  }
+}
+
+std::uint64_t Rollups::put(const SessionFacts& session) {
+  ++sequence_;
+  cells_.clear();
+  for (CellTable& table : tables_) {
+    Cell& cell = table.obtain(session.dimensions, sequence_);
+    cells_.push_back(&cell);
+    cell.all_time.add(session, funnels_, +1);
+    for (std::size_t w = 0; w < windows_.size(); ++w) {
+      const std::int64_t pane = windows_[w].pane_of(session.start_ms);
+      if (pane >= table.first_kept(w)) cell.panes[w].at(pane, table.first_kept(w)).add(session, funnels_, +1);
+    }
+  }
+  if (session.visit == VisitState::kNew) count_visit(session, cells_, sequence_);
+  if (session.visit == VisitState::kMoved) move_visit(session, cells_, sequence_);
+  return sequence_;
+}
+
+void Rollups::take_back(const SessionFacts& session) {
+  for (CellTable& table : tables_) {
+    Cell& cell = table.holder(session.dimensions, session.put_sequence);
+    cell.all_time.add(session, funnels_, -1);
+    for (std::size_t w = 0; w < windows_.size(); ++w) {
+      Totals* pane = cell.panes[w].find(windows_[w].pane_of(session.start_ms));
+      if (pane != nullptr) pane->add(session, funnels_, -1);
+    }
+  }
+}
+
+void Rollups::closed(const SessionFacts& session) {
+  if (!duties_.counters) return;
+  for (CellTable& table : tables_) {
+    table.holder(session.dimensions, session.put_sequence).counters.add(session, funnels_);
+  }
+}
+
+void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
+  visits_.clear();
+  Visit* same = nullptr;
+  visitors_.for_each(session.visitor, [&](Visit& visit) {
+    visits_.push_back(&visit);
+    if (visit.dimensions == session.dimensions) same = &visit;
+  });
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    const TimeMs* latest_ms = nullptr;
+    for (const Visit* visit : visits_) {
+      if (&tables_[r].holder(visit->dimensions, visit->sequence) != cells[r]) continue;
+      if (latest_ms == nullptr || visit->start_ms > *latest_ms) latest_ms = &visit->start_ms;
+    }
+    enter_visitor(tables_[r], *cells[r], session.start_ms, latest_ms);
+  }
+  // A landed session keeps its dimensions, so the later of two like visits stands for both.
+  if (same != nullptr && session.landed && same->start_ms <= session.start_ms) {
+    same->serial = session.serial;
+    same->sequence = sequence;
+    same->start_ms = session.start_ms;
+    return;
+  }
+  (void)visitors_.add({session.visitor, session.serial, sequence, session.start_ms, session.dimensions});
+}
+
+void Rollups::move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
+  visits_.clear();
+  Visit* moved = nullptr;
+  visitors_.for_each(session.visitor, [&](Visit& visit) {
+    (visit.serial == session.serial ? moved = &visit : visits_.emplace_back(&visit));
+  });
+  if (moved == nullptr) return;  // forgotten by limit: stays counted where it was
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    Cell& old_cell = tables_[r].holder(moved->dimensions, moved->sequence);
+    if (&old_cell == cells[r]) continue;
+    const TimeMs* latest_old_ms = nullptr;
+    const TimeMs* latest_new_ms = nullptr;
+    for (const Visit* visit : visits_) {
+      const Cell* cell = &tables_[r].holder(visit->dimensions, visit->sequence);
+      const TimeMs*& latest_ms = cell == &old_cell ? latest_old_ms : latest_new_ms;
+      if (cell != &old_cell && cell != cells[r]) continue;
+      if (latest_ms == nullptr || visit->start_ms > *latest_ms) latest_ms = &visit->start_ms;
+    }
+    leave_visitor(tables_[r], old_cell, moved->start_ms, latest_old_ms);
+    enter_visitor(tables_[r], *cells[r], moved->start_ms, latest_new_ms);
+  }
+  moved->dimensions = session.dimensions;
+  moved->sequence = sequence;
+}
+
+void Rollups::enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms) {
+  if (latest_other_ms == nullptr) ++cell.all_time[Part::kVisitors];
+  if (latest_other_ms != nullptr && *latest_other_ms >= start_ms) return;
+  for (std::size_t w = 0; w < windows_.size(); ++w) {
+    if (latest_other_ms != nullptr) {
+      Totals* pane = cell.panes[w].find(windows_[w].pane_of(*latest_other_ms));
+      if (pane != nullptr) --(*pane)[Part::kVisitors];
+    }
+    const std::int64_t pane = windows_[w].pane_of(start_ms);
+    if (pane >= table.first_kept(w)) ++cell.panes[w].at(pane, table.first_kept(w))[Part::kVisitors];
+  }
+}
+
+void Rollups::leave_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms) {
+  if (latest_other_ms == nullptr) --cell.all_time[Part::kVisitors];
+  if (latest_other_ms != nullptr && *latest_other_ms >= start_ms) return;
+  for (std::size_t w = 0; w < windows_.size(); ++w) {
+    Totals* pane = cell.panes[w].find(windows_[w].pane_of(start_ms));
+    if (pane != nullptr) --(*pane)[Part::kVisitors];
+    if (latest_other_ms == nullptr) continue;
+    const std::int64_t other = windows_[w].pane_of(*latest_other_ms);
+    if (other >= table.first_kept(w)) ++cell.panes[w].at(other, table.first_kept(w))[Part::kVisitors];
+  }
+}
+
+void Rollups::advance(TimeMs now_ms) {
+  visitors_.advance(now_ms);
+  for (CellTable& table : tables_) table.advance(now_ms);
+}
+
+void Rollups::set_pinned(std::span<const std::shared_ptr<const CellKeySet>> pinned) {
+  for (std::size_t r = 0; r < tables_.size(); ++r) tables_[r].set_pinned(pinned[r]);
+}
+
+RollupsSnapshot Rollups::snapshot(TimeMs at_ms) const {
+  RollupsSnapshot copy(tables_.size());
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    tables_[r].for_each([&](const Cell& cell) {
+      CellSnapshot& cell_copy = copy[r].emplace_back();
+      cell_copy.key = cell.key;
+      cell_copy.other = cell.other;
+      cell_copy.labels = cell.labels;
+      cell_copy.all_time = cell.all_time;
+      if (duties_.counters) cell_copy.counters = cell.counters;
+      cell_copy.windows.resize(windows_.size());
+      for (std::size_t w = 0; w < windows_.size(); ++w) {
+        const std::int64_t last = windows_[w].pane_of(at_ms);
+        cell.panes[w].sum_into(windows_[w].first_pane(last), last, cell_copy.windows[w]);
+      }
+    });
+  }
+  return copy;
+}
+
+RollupsSnapshot Rollups::window_snapshot(std::size_t window, TimeMs at_ms) const {
+  RollupsSnapshot copy(tables_.size());
+  const std::int64_t last = windows_[window].pane_of(at_ms);
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    tables_[r].for_each([&](const Cell& cell) {
+      Totals sum;
+      cell.panes[window].sum_into(windows_[window].first_pane(last), last, sum);
+      if (!sum.empty()) copy[r].push_back({cell.key, cell.other, cell.labels, {}, {}, {std::move(sum)}});
+    });
+  }
+  return copy;
+}
+
+std::int64_t Rollups::cells_folded() const {
+  std::int64_t folded = 0;
+  for (const CellTable& table : tables_) folded += table.folded();
+  return folded;
+}
+
+}  // namespace weir
