@@ -1,0 +1,131 @@
+// Pipeline: read this first. Everything between the bytes of a source and a published report.
+//
+//   source -> Intake (this class) -> LineBuffer -> Parser -> EventMaker -> Router
+//                                                                            | BatchQueue, one per shard
+//                                                                            v
+//          Report <- ReportBuilder <- SnapshotHub <- Rollups <- Sessionizer <- ReorderBuffer <- Deduplicator
+//
+// Values flow one way. The intake side runs on the caller's thread under one mutex, taken per piece of text; it
+// gives events their order of arrival. Each shard has a thread and shares nothing. Serve has one more thread, the
+// publisher, which turns snapshots into reports, so neither a scrape nor a snapshot ever stops a shard.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "weir/core/clock.h"
+#include "weir/core/result.h"
+#include "weir/ingest/intake.h"
+#include "weir/kpi/report.h"
+#include "weir/parse/parser.h"
+#include "weir/pipeline/dead_letters.h"
+#include "weir/pipeline/event_maker.h"
+#include "weir/pipeline/options.h"
+#include "weir/pipeline/router.h"
+#include "weir/pipeline/shard.h"
+#include "weir/pipeline/snapshot_hub.h"
+#include "weir/window/report_builder.h"
+
+namespace weir {
+
+/// What a pipeline is for.
+enum class PipelineMode : std::uint8_t {
+  kServe,   // live: provisional contributions, windows, counters, reports several times a second
+  kReplay,  // files: sessions count when they are over; windows only on a schedule
+};
+
+struct PipelineSettings {
+  PipelineOptions options;
+  PipelineMode mode = PipelineMode::kServe;
+  TimeMs every_ms = 0;  // replay: report windows at each multiple of this; 0: none
+};
+
+/// A running pipeline.
+class Pipeline final : public Intake {
+ public:
+  /// Starts shards (and the publisher). Fails on an unknown format, a dead-letter file that cannot be opened, or an
+  /// `every_ms` that is no multiple of any window's step. `clock` outlives the pipeline.
+  static Result<std::unique_ptr<Pipeline>> start(const PipelineSettings& settings, const Clock& clock);
+  ~Pipeline() override;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Intake. Any thread.
+  std::unique_ptr<ByteStream> open_stream(SourceKind kind) override;
+  BodyResult take_body(std::string_view body, const Origin& origin) override;
+  bool has_room() const override;
+
+  /// Serve: lets time pass and asks for a snapshot. Call every publish_interval. Any thread.
+  void tick();
+
+  /// The newest report; never null. Any thread.
+  std::shared_ptr<const Report> report() const;
+  /// The same with what the network side counts about itself added at every report. Call before the first event.
+  void add_stats_from(std::function<StatValues()> stats);
+
+  /// Ends the stream: everything taken in is counted, shards stop, the last report is returned. A replay closes all
+  /// sessions; serve reports open ones as they stand. No intake may be under way or follow.
+  std::shared_ptr<const Report> finish();
+
+  /// Events taken in so far. Any thread.
+  std::int64_t received() const { return received_.load(std::memory_order_relaxed); }
+
+ private:
+  class Stream;
+
+  Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
+           std::unique_ptr<DeadLetters> dead_letters);
+  ShardContext shard_context();
+  void start_threads();
+  void run_shard(std::size_t index);
+  void run_publisher();
+  void take_text(std::string_view text, Framing framing, SourceKind kind, const Origin& origin, BodyResult* result);
+  void reject(std::string_view line, Rejection reason);
+  void take_oversize(std::string_view beginning, SourceKind kind);
+  void let_time_pass();
+  void add_counts(const Cut& cut, Report& report) const;
+  void publish_live(const Cut& cut);
+  void publish_final(const Cut& cut);
+  void store(std::shared_ptr<const Report> report);
+
+  PipelineSettings settings_;
+  const Clock& clock_;
+  std::shared_ptr<const FunnelSet> funnels_;  // shared with reports, which may outlive the pipeline
+  Hasher hasher_;
+  SymbolTable symbols_;
+  SpecialSymbols special_;
+  std::unique_ptr<DeadLetters> dead_letters_;
+  WindowSchedule schedule_;
+
+  std::vector<std::unique_ptr<BatchQueue>> queues_;  // one per shard
+  SnapshotHub hub_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // each used by its thread only
+  std::vector<std::thread> shard_threads_;
+  std::thread publisher_;
+
+  std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
+  std::unique_ptr<Parser> parser_;
+  EventMaker event_maker_;
+  Router router_;
+  std::vector<ParsedEvent> parsed_;
+  StatValues intake_stats_;  // received and rejected
+  std::uint64_t snapshot_number_ = 0;
+  TimeMs last_intake_steady_ms_ = 0;
+  TimeMs newest_at_last_intake_ms_ = 0;
+  std::atomic<std::int64_t> received_{0};
+
+  ReportBuilder builder_;  // publisher thread, or finish()
+  mutable std::mutex report_mutex_;
+  std::shared_ptr<const Report> report_;  // guarded by report_mutex_
+  std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise
+  std::atomic<std::uint64_t> pinned_version_{0};
+  std::function<StatValues()> extra_stats_;
+  bool finished_ = false;
+};
+
+}  // namespace weir

@@ -1,0 +1,109 @@
+#include "weir/pipeline/dead_letters.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "weir/core/text.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kMaxHeld = 16 * 1024;
+
+/// Appends `text` as the inside of a JSON string; bytes that are not UTF-8 become U+FFFD.
+void append_json(std::string& out, std::string_view text) {
+  const bool valid = is_valid_utf8(text);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += fmt::format("\\u{:04x}", byte);
+    } else if (byte >= 0x80 && !valid) {
+      out += "\\ufffd";
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DeadLetters>> DeadLetters::open(const std::string& path, std::size_t limit_bytes) {
+  std::unique_ptr<DeadLetters> letters(new DeadLetters(path, limit_bytes));
+  if (!path.empty() && !letters->reopen()) {
+    return Error{fmt::format("cannot open the dead-letter file {}: {}", path, std::strerror(errno))};
+  }
+  return letters;
+}
+
+DeadLetters::~DeadLetters() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+bool DeadLetters::reopen() {
+  if (file_ != nullptr) std::fclose(file_);
+  file_ = std::fopen(path_.c_str(), "ae");
+  if (file_ == nullptr) return false;
+  const long position = std::fseek(file_, 0, SEEK_END) == 0 ? std::ftell(file_) : 0;
+  file_bytes_ = position > 0 ? static_cast<std::size_t>(position) : 0;
+  return true;
+}
+
+void DeadLetters::write(std::string_view line, std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  write_locked(line, reason);
+}
+
+void DeadLetters::write_locked(std::string_view line, std::string_view reason) {
+  if (file_ == nullptr) return;
+  buffer_ = fmt::format(R"({{"reason":"{}","line":")", reason);
+  append_json(buffer_, line);
+  buffer_ += "\"}\n";
+  if (file_bytes_ + buffer_.size() > limit_bytes_) {
+    const std::string older = path_ + ".1";
+    if (std::rename(path_.c_str(), older.c_str()) != 0 || !reopen()) {
+      ++errors_;
+      return;
+    }
+  }
+  const bool whole = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size();
+  if (!whole || std::fflush(file_) != 0) {
+    ++errors_;
+    std::clearerr(file_);
+    return;
+  }
+  file_bytes_ += buffer_.size();
+  ++written_;
+}
+
+std::uint32_t DeadLetters::hold(std::string_view line) {
+  if (path_.empty()) return 0;
+  const std::lock_guard lock(mutex_);
+  if (held_.size() >= kMaxHeld) {
+    ++dropped_;
+    return 0;
+  }
+  while (next_handle_ == 0 || held_.contains(next_handle_)) ++next_handle_;
+  held_.emplace(next_handle_, line);
+  return next_handle_++;
+}
+
+void DeadLetters::settle(std::uint32_t handle, std::string_view reason) {
+  if (handle == 0) return;
+  const std::lock_guard lock(mutex_);
+  const auto held = held_.extract(handle);
+  if (!held.empty() && !reason.empty()) write_locked(held.mapped(), reason);
+}
+
+void DeadLetters::add_stats(StatValues& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats[Stat::kDeadLettersWritten] += written_;
+  stats[Stat::kDeadLettersDropped] += dropped_;
+  stats[Stat::kDeadLetterErrors] += errors_;
+}
+
+}  // namespace weir

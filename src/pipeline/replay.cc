@@ -1,0 +1,47 @@
+#include "weir/pipeline/replay.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "weir/pipeline/pipeline.h"
+
+namespace weir {
+namespace {
+
+void write(ByteStream& stream, std::string_view text) {
+  while (!text.empty()) {
+    const std::span<char> room = stream.prepare();
+    const std::size_t size = std::min(room.size(), text.size());
+    std::memcpy(room.data(), text.data(), size);
+    stream.commit(size);
+    text.remove_prefix(size);
+  }
+}
+
+}  // namespace
+
+Result<Report> replay_files(const std::vector<std::string>& paths, const PipelineOptions& options, TimeMs every_ms,
+                            FileProgress& progress) {
+  const SystemClock clock;
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({options, PipelineMode::kReplay, every_ms}, clock);
+  if (!pipeline) return pipeline.error();
+  for (const std::string& path : paths) {
+    const Result<std::uint64_t> read = read_file(path, **pipeline, progress);
+    if (!read) return read.error();
+  }
+  return *(*pipeline)->finish();
+}
+
+Result<Report> replay_lines(const std::vector<std::string>& lines, const PipelineOptions& options, TimeMs every_ms) {
+  const SystemClock clock;
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({options, PipelineMode::kReplay, every_ms}, clock);
+  if (!pipeline) return pipeline.error();
+  const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
+  std::string text;
+  for (const std::string& line : lines) (text += line) += '\n';
+  write(*stream, text);
+  stream->finish();
+  return *(*pipeline)->finish();
+}
+
+}  // namespace weir

@@ -1,0 +1,138 @@
+#include "weir/pipeline/shard.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 8;
+
+/// First multiple of `every_ms` at or after `time_ms`.
+TimeMs multiple_from(TimeMs time_ms, TimeMs every_ms) { return (time_ms + every_ms - 1) / every_ms * every_ms; }
+
+}  // namespace
+
+Shard::Shard(const ShardContext& context)
+    : context_(context),
+      emit_([this](std::span<const Event> ordered) { apply(ordered); }),
+      deduplicator_(context.sessions.dedup_ms, context.sessions.delivery_ids),
+      reorder_buffer_(context.sessions.lateness_ms, context.sessions.reorder_events),
+      rollups_(context.windows, context.duties, context.funnels, context.symbols, context.special),
+      sessionizer_(context.sessions, context.funnels, context.contributions, context.special.none, *this) {}
+
+bool Shard::step(const Batch& batch) {
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (i + kPrefetchAhead < batch.events.size()) deduplicator_.prefetch(batch.events[i + kPrefetchAhead]);
+    take_in(batch.events[i]);
+  }
+  if (batch.watermark_ms > 0) {
+    deduplicator_.advance(batch.watermark_ms);
+    reorder_buffer_.advance(batch.watermark_ms, emit_);
+    if (reorder_buffer_.started()) move_time_to(reorder_buffer_.released_until_ms());
+  }
+  switch (batch.kind) {
+    case BatchKind::kEvents:
+      return true;
+    case BatchKind::kSnapshot:
+      hand_in(batch.snapshot);
+      return true;
+    case BatchKind::kStop:
+      reorder_buffer_.flush(emit_);
+      if (context_.schedule.every_ms > 0) {
+        pass_boundaries(multiple_from(batch.newest_ms, context_.schedule.every_ms) + 1);
+      }
+      sessionizer_.close_all();
+      hand_in(batch.snapshot);
+      return false;
+    case BatchKind::kDrain:
+      reorder_buffer_.flush(emit_);
+      move_time_to(std::max(time_ms_, batch.newest_ms));
+      hand_in(batch.snapshot);
+      return false;
+  }
+  return false;
+}
+
+void Shard::take_in(const Event& event) {
+  if (deduplicator_.is_duplicate(event)) {
+    ++stats_[Stat::kDuplicate];
+    context_.dead_letters.settle(event.dead_letter, {});
+    return;
+  }
+  if (event.late || !reorder_buffer_.push(event, emit_)) {
+    ++stats_[Stat::kLate];
+    context_.dead_letters.settle(event.dead_letter, "late");
+  }
+}
+
+void Shard::apply(std::span<const Event> ordered) {
+  for (std::size_t i = 0; i < ordered.size(); ++i) {
+    if (i + kPrefetchAhead < ordered.size()) sessionizer_.prefetch(ordered[i + kPrefetchAhead]);
+    const Event& event = ordered[i];
+    if (!first_event_ms_) {
+      first_event_ms_ = event.time_ms;
+      if (context_.schedule.every_ms > 0) {
+        next_boundary_ms_ = multiple_from(event.time_ms, context_.schedule.every_ms);
+      }
+    }
+    last_event_ms_ = event.time_ms;
+    if (event.time_ms > next_boundary_ms_) pass_boundaries(event.time_ms);
+    sessionizer_.apply(event);
+    count(event);
+  }
+}
+
+void Shard::count(const Event& event) {
+  const auto row = static_cast<std::size_t>(Stat::kCountedPageView) + static_cast<std::size_t>(event.type);
+  ++stats_[static_cast<Stat>(row)];
+}
+
+void Shard::move_time_to(TimeMs time_ms) {
+  if (time_ms <= time_ms_) return;
+  time_ms_ = time_ms;
+  if (next_boundary_ms_ < time_ms) pass_boundaries(time_ms);
+  sessionizer_.expire(time_ms);
+}
+
+void Shard::pass_boundaries(TimeMs time_ms) {
+  const TimeMs every_ms = context_.schedule.every_ms;
+  while (next_boundary_ms_ < time_ms) {
+    const TimeMs at_ms = next_boundary_ms_;
+    rollups_.advance(at_ms);
+    sessionizer_.publish();
+    bool any_sessions = false;
+    for (const std::size_t window : context_.schedule.windows) {
+      RollupsSnapshot part = rollups_.window_snapshot(window, at_ms);
+      const bool empty = std::all_of(part.begin(), part.end(), [](const auto& cells) { return cells.empty(); });
+      if (empty) continue;
+      any_sessions = true;
+      context_.hub.add_window(at_ms, window, std::move(part));
+    }
+    next_boundary_ms_ += every_ms;
+    // Windows that have run empty stay empty until the next event, so the gap can be stepped over at once.
+    if (!any_sessions) next_boundary_ms_ = std::max(next_boundary_ms_, multiple_from(time_ms, every_ms));
+  }
+}
+
+void Shard::hand_in(std::uint64_t number) {
+  rollups_.advance(time_ms_);
+  sessionizer_.publish();
+  ShardSnapshot snapshot;
+  snapshot.stats = stats_;
+  snapshot.stats[Stat::kQueued] = static_cast<std::int64_t>(reorder_buffer_.size());
+  snapshot.stats[Stat::kActiveSessions] = static_cast<std::int64_t>(sessionizer_.open_sessions());
+  snapshot.stats[Stat::kSessionTableBytes] = static_cast<std::int64_t>(sessionizer_.memory_bytes());
+  snapshot.stats[Stat::kSessionsClosedEarly] = sessionizer_.closed_early();
+  snapshot.stats[Stat::kReorderForced] = reorder_buffer_.forced();
+  snapshot.stats[Stat::kDedupForgotten] = deduplicator_.forgotten();
+  snapshot.stats[Stat::kOrdersForgotten] = sessionizer_.orders_forgotten();
+  snapshot.stats[Stat::kVisitorsForgotten] = rollups_.visitors_forgotten();
+  snapshot.stats[Stat::kCellsFolded] = rollups_.cells_folded();
+  snapshot.first_event_ms = first_event_ms_;
+  snapshot.last_event_ms = last_event_ms_;
+  snapshot.time_ms = time_ms_;
+  snapshot.rollups = rollups_.snapshot(time_ms_);
+  context_.hub.hand_in(number, std::move(snapshot));
+}
+
+}  // namespace weir

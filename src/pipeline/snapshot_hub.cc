@@ -1,0 +1,61 @@
+#include "weir/pipeline/snapshot_hub.h"
+
+#include "weir/core/check.h"
+
+namespace weir {
+
+void SnapshotHub::open(std::uint64_t number, const StatValues& intake, TimeMs watermark_ms) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !cut_; });
+  cut_.emplace();
+  cut_->number = number;
+  cut_->intake = intake;
+  cut_->watermark_ms = watermark_ms;
+}
+
+bool SnapshotHub::is_open() const {
+  const std::lock_guard lock(mutex_);
+  return cut_.has_value();
+}
+
+void SnapshotHub::hand_in(std::uint64_t number, ShardSnapshot snapshot) {
+  {
+    const std::lock_guard lock(mutex_);
+    WEIR_CHECK(cut_ && cut_->number == number && cut_->shards.size() < shard_count_);
+    cut_->shards.push_back(std::move(snapshot));
+    if (cut_->shards.size() < shard_count_) return;
+  }
+  changed_.notify_all();
+}
+
+std::optional<Cut> SnapshotHub::wait() {
+  std::unique_lock lock(mutex_);
+  const auto whole = [&] { return cut_ && cut_->shards.size() == shard_count_; };
+  changed_.wait(lock, [&] { return whole() || closed_; });
+  if (!whole()) return std::nullopt;
+  std::optional<Cut> cut = std::move(cut_);
+  cut_.reset();
+  lock.unlock();
+  changed_.notify_all();
+  return cut;
+}
+
+void SnapshotHub::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SnapshotHub::add_window(TimeMs at_ms, std::size_t window, RollupsSnapshot part) {
+  const std::lock_guard lock(mutex_);
+  windows_[{at_ms, window}].push_back(std::move(part));
+}
+
+WindowSeries SnapshotHub::take_windows() {
+  const std::lock_guard lock(mutex_);
+  return std::move(windows_);
+}
+
+}  // namespace weir
