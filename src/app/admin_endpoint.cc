@@ -1,0 +1,45 @@
+#include "admin_endpoint.h"
+
+#include <fmt/format.h>
+
+namespace weir {
+namespace {
+
+HttpResponse text(unsigned status, std::string body) {
+  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .headers = {}};
+}
+
+}  // namespace
+
+HttpResponse AdminEndpoint::handle(const HttpRequest& request) const {
+  if (request.method != "GET" && request.method != "HEAD") {
+    HttpResponse response = text(405, "only GET and HEAD here\n");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+  if (request.path == "/-/healthy") return text(200, "Weir is healthy.\n");
+  if (request.path == "/-/ready") {
+    return ready_.load() ? text(200, "Weir is ready.\n") : text(503, "Weir is not ready: it is starting or stopping.\n");
+  }
+  for (const SinkRow& sink : sink_table()) {
+    if (sink.path.empty() || sink.path != request.path) continue;
+    const std::shared_ptr<const Report> report = pipeline_.report();
+    return {.status = 200,
+            .content_type = std::string(sink.content_type),
+            .body = sink.render(*report, options_),
+            .headers = {{"Cache-Control", "no-store"}}};
+  }
+  if (request.path == "/") return index();
+  return text(404, fmt::format("nothing at {}; see /\n", request.path));
+}
+
+HttpResponse AdminEndpoint::index() const {
+  std::string body = fmt::format("Weir {}: live session analytics\n\n", WEIR_VERSION);
+  for (const SinkRow& sink : sink_table()) {
+    if (!sink.path.empty()) body += fmt::format("{:<16} {}\n", sink.path, sink.name);
+  }
+  body += "/-/healthy       liveness\n/-/ready         readiness\n\n";
+  return text(200, body + render_table(*pipeline_.report(), options_));
+}
+
+}  // namespace weir

@@ -1,0 +1,125 @@
+// The command line: one CLI11 subcommand per command, each with examples.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "weir/app/commands.h"
+#include "weir/app/config.h"
+#include "weir/core/time_text.h"
+#include "weir/parse/parser.h"
+
+namespace weir {
+namespace {
+
+/// An option that takes a span such as 30m.
+CLI::Option* add_duration(CLI::App& app, const std::string& name, std::function<void(TimeMs)> set,
+                          const std::string& help) {
+  const auto parse = [set = std::move(set)](const std::string& text) {
+    const std::optional<TimeMs> span_ms = parse_duration(text);
+    if (!span_ms) throw CLI::ValidationError(fmt::format("\"{}\" is no duration; write 500ms, 30s, 5m or 1h", text));
+    set(*span_ms);
+  };
+  return app.add_option_function<std::string>(name, parse, help)->type_name("DURATION");
+}
+
+std::string format_names() {
+  std::string names;
+  for (const FormatRow& row : format_table()) names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
+  return names;
+}
+
+void add_serve(CLI::App& program, ServeCommand& command) {
+  CLI::App& app = *program.add_subcommand("serve", "Run the sidecar: take events in, export live KPIs");
+  app.add_option("-c,--config", command.config, "Configuration file (config/weir.yaml documents every key)")
+      ->type_name("FILE");
+  app.add_flag("--demo", command.demo, "Feed it generated traffic through its own HTTP port");
+  app.add_flag("--table", command.table, "Show a live KPI table on the terminal");
+  add_duration(app, "--for", [&](TimeMs span_ms) { command.for_ms = span_ms; }, "Stop by itself after this time");
+  app.footer(
+      "Examples:\n"
+      "  weir serve -c /etc/weir/weir.yaml\n"
+      "  weir serve --demo --table --for 30s\n"
+      "  curl -d '{\"type\":\"page_view\",\"url\":\"/\",\"visitor\":\"v1\"}' http://127.0.0.1:8080/v1/events\n"
+      "  curl http://127.0.0.1:9464/metrics");
+}
+
+void add_replay(CLI::App& program, ReplayCommand& command) {
+  CLI::App& app = *program.add_subcommand("replay", "Run files through the pipeline at full speed and report");
+  app.add_option("FILE", command.files, "Files to read in order; - is stdin; .gz is read as is")->required();
+  app.add_option("-c,--config", command.config, "Configuration file")->type_name("FILE");
+  app.add_option("--format", command.format, "Input format: " + format_names())->type_name("NAME");
+  app.add_flag("--json", command.json, "Print the report as JSON");
+  app.add_flag("-q,--quiet", command.quiet, "No progress bar");
+  app.add_option("--rollup", command.rollup, "Rollup shown by the table (site, landing, channel, ...)")
+      ->type_name("NAME");
+  add_duration(app, "--every", [&](TimeMs span_ms) { command.every_ms = span_ms; },
+               "Add the windows at each multiple of this span");
+  add_duration(app, "--lateness", [&](TimeMs span_ms) { command.lateness_ms = span_ms; },
+               "How far behind the newest an event may come, instead of sessions.lateness");
+  app.footer(
+      "Examples:\n"
+      "  weir replay events.ndjson\n"
+      "  weir replay --json --lateness 60s day1.ndjson.gz day2.ndjson.gz > report.json\n"
+      "  weir replay --every 5m --json events.ndjson\n"
+      "  weir generate --sessions 1000 | weir replay -");
+}
+
+void add_generate(CLI::App& program, GenerateCommand& command) {
+  CLI::App& app = *program.add_subcommand("generate", "Write synthetic visits as NDJSON, with the report they must give");
+  GeneratorOptions& options = command.options;
+  app.add_option("--seed", options.seed, "Same seed, same bytes")->capture_default_str();
+  app.add_option("--sessions", options.sessions, "How many sessions")->capture_default_str();
+  add_duration(app, "--disorder", [&](TimeMs span_ms) { options.disorder_ms = span_ms; },
+               "Events come up to this much out of order");
+  app.add_option("--duplicates", options.duplicate_ratio, "Repeated deliveries per event, 0..1")->type_name("RATIO");
+  app.add_option("--malformed", options.malformed_ratio, "Broken lines per event, 0..1")->type_name("RATIO");
+  app.add_option("--late", options.late_ratio, "Events behind the watermark per event, 0..1")->type_name("RATIO");
+  app.add_option("--rate", options.sessions_per_second, "Sessions that begin per second of event time")
+      ->capture_default_str();
+  app.add_option("--sites", options.sites, "Number of sites")->capture_default_str();
+  add_duration(app, "--lateness", [&](TimeMs span_ms) { options.lateness_ms = span_ms; },
+               "The lateness of the configuration that will read it (default 5s)");
+  app.add_option("--truth", command.truth, "Write the exact report the events must give to this file")
+      ->type_name("FILE");
+  app.add_option("-o,--output", command.output, "File to write events to; - is stdout")->type_name("FILE");
+  app.footer(
+      "Examples:\n"
+      "  weir generate --sessions 10000 > events.ndjson\n"
+      "  weir generate --seed 7 --sessions 100000 --disorder 3s --truth truth.json -o events.ndjson\n"
+      "The truth has the funnels \"checkout\" and \"signup\"; config/demo.yaml defines them.");
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  CLI::App program{"Weir: live session analytics for the monitoring stack", "weir"};
+  program.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
+  program.footer("Run `weir COMMAND --help` for options and examples.\nExit codes: 0 done, 1 failed, 2 usage, 78 configuration.");
+  ServeCommand serve;
+  ReplayCommand replay;
+  GenerateCommand generate;
+  std::string checked;
+  add_serve(program, serve);
+  add_replay(program, replay);
+  add_generate(program, generate);
+  CLI::App& check = *program.add_subcommand("check", "Validate a configuration file");
+  check.add_option("FILE", checked, "Configuration file")->required();
+  check.footer("Example:\n  weir check config/weir.yaml && systemctl reload weir");
+  if (argc <= 1) {
+    fmt::print("{}", program.help());
+    return kExitUsage;
+  }
+  program.require_subcommand(1);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (program.got_subcommand("serve")) return run_serve(serve);
+  if (program.got_subcommand("replay")) return run_replay(replay);
+  if (program.got_subcommand("generate")) return run_generate(generate);
+  return run_check(checked);
+}
+
+}  // namespace weir

@@ -1,0 +1,150 @@
+// weir replay and weir check.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "weir/app/commands.h"
+#include "weir/app/config.h"
+#include "weir/pipeline/replay.h"
+
+namespace weir {
+namespace {
+
+/// Bytes of all files, or 0 when one cannot be measured (stdin).
+std::uint64_t total_bytes(const std::vector<std::string>& files) {
+  std::uint64_t total = 0;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uint64_t size = file == "-" ? 0 : std::filesystem::file_size(file, error);
+    if (file == "-" || error) return 0;
+    total += size;
+  }
+  return total;
+}
+
+/// Draws how far a replay is, on stderr, ten times a second, from a thread of its own; wipes it at the end.
+class ProgressBar {
+ public:
+  ProgressBar(const FileProgress& progress, std::uint64_t total) : progress_(progress), total_(total) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~ProgressBar() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    fmt::print(stderr, "\r\x1b[K");
+  }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, std::chrono::milliseconds(100), [this] { return done_; })) draw();
+  }
+
+  void draw() const {
+    constexpr int kWidth = 40;
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const auto bytes = static_cast<double>(progress_.bytes_done.load());
+    const double speed = bytes / 1e6 / seconds;
+    if (total_ == 0) {
+      fmt::print(stderr, "\r{:.1f} MB read, {:.0f} MB/s\x1b[K", bytes / 1e6, speed);
+    } else {
+      const double part = std::min(1.0, bytes / static_cast<double>(total_));
+      const int filled = static_cast<int>(part * kWidth);
+      fmt::print(stderr, "\r[{:#<{}}{:.<{}}] {:3.0f}% {:.0f} MB/s\x1b[K", "", filled, "", kWidth - filled, part * 100,
+                 speed);
+    }
+    std::fflush(stderr);
+  }
+
+  const FileProgress& progress_;
+  std::uint64_t total_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+/// What a reader of the report should know before trusting it.
+void print_warnings(const Report& report) {
+  const auto warn = [](std::int64_t count, const char* what) {
+    if (count > 0) fmt::print(stderr, "weir: {} {}\n", count, what);
+  };
+  warn(report.stats[Stat::kSessionsClosedEarly], "sessions were closed early: raise limits.sessions");
+  warn(report.stats[Stat::kReorderForced], "events were released early: raise limits.reorder_events");
+  warn(report.stats[Stat::kDedupForgotten], "delivery ids were forgotten early: raise limits.delivery_ids");
+  warn(report.stats[Stat::kOrdersForgotten], "order ids were forgotten early: raise limits.orders");
+  warn(report.stats[Stat::kVisitorsForgotten], "visits were forgotten early, visitors may count twice: raise limits.visitors");
+}
+
+/// The default limits of rollups keep a scrape small. A report has no scrape to keep small, so unless the rollups were
+/// configured it shows every cell up to this many.
+constexpr std::size_t kReportedCells = 10'000;
+
+void raise_default_limits(std::vector<Rollup>& rollups) {
+  if (rollups != default_rollups()) return;
+  for (Rollup& rollup : rollups) rollup.limit = kReportedCells;
+}
+
+Result<Config> config_of(const std::string& path) {
+  if (path.empty()) return default_config();
+  return load_config(path);
+}
+
+}  // namespace
+
+int run_replay(const ReplayCommand& command) {
+  Result<Config> config = config_of(command.config);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return kExitConfig;
+  }
+  if (!command.format.empty()) config->pipeline.reader.format = command.format;
+  if (command.lateness_ms) config->pipeline.sessions.lateness_ms = *command.lateness_ms;
+  if (!command.rollup.empty()) config->sinks.rollup = command.rollup;
+  raise_default_limits(config->pipeline.windows.rollups);
+  FileProgress progress;
+  Result<Report> report = Error{""};
+  {
+    std::unique_ptr<ProgressBar> bar;
+    if (!command.quiet && isatty(STDERR_FILENO)) {
+      bar = std::make_unique<ProgressBar>(progress, total_bytes(command.files));
+    }
+    report = replay_files(command.files, config->pipeline, command.every_ms, progress);
+  }
+  if (!report) {
+    fmt::print(stderr, "weir: {}\n", report.error().message);
+    return kExitFailed;
+  }
+  print_warnings(*report);
+  config->sinks.color = config->sinks.color || isatty(STDOUT_FILENO) != 0;
+  const std::string text =
+      command.json ? render_report_json(*report, config->sinks) : render_table(*report, config->sinks);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) fmt::print(stderr, "weir: cannot write the report\n");
+  return written ? kExitOk : kExitFailed;
+}
+
+int run_check(const std::string& file) {
+  const Result<Config> config = load_config(file);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return kExitConfig;
+  }
+  fmt::print("{}: ok\n", file);
+  return kExitOk;
+}
+
+}  // namespace weir

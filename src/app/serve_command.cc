@@ -1,0 +1,192 @@
+// weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread.
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "admin_endpoint.h"
+#include "demo_feed.h"
+#include "weir/app/commands.h"
+#include "weir/app/config.h"
+#include "weir/net/event_loop.h"
+#include "weir/pipeline/pipeline.h"
+
+namespace weir {
+namespace {
+
+constexpr TimeMs kDrainMs = 5000;  // how long connections may take to finish when stopping
+constexpr TimeMs kIdleCheckMs = 20;
+constexpr TimeMs kTableMs = 1000;
+
+/// Ends a loop when its last connection is gone, or when connections have had their time.
+void stop_when_idle(EventLoop& loop, const StatBoard& stats) {
+  loop.after(kDrainMs, [&loop] { loop.stop(); });
+  loop.every(kIdleCheckMs, [&loop, &stats] {
+    if (stats.read()[Stat::kConnectionsOpen] == 0) loop.stop();
+  });
+}
+
+/// The running server. Built, run and stopped by run_serve's thread.
+class Server {
+ public:
+  Server(Config config, const ServeCommand& command) : config_(std::move(config)), command_(command) {}
+
+  /// Opens everything; fails before the first event is taken in.
+  Result<std::monostate> start();
+  /// Runs until a signal or --for, drains, and prints the last report if a table was asked for.
+  int run();
+
+ private:
+  Result<std::monostate> start_sources();
+  void log_addresses() const;
+  void begin_stop();
+  void draw_table();
+  std::uint16_t http_port() const;
+
+  Config config_;
+  ServeCommand command_;
+  SystemClock clock_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<AdminEndpoint> admin_endpoint_;
+  EventLoop admin_loop_;   // run by the main thread
+  EventLoop ingest_loop_;  // run by ingest_thread_
+  StatBoard ingest_stats_;  // written by the ingest thread
+  StatBoard admin_stats_;   // written by the main thread
+  std::unique_ptr<HttpServer> admin_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::string> source_names_;
+  std::unique_ptr<DemoFeed> demo_;
+  bool stopping_ = false;
+};
+
+Result<std::monostate> Server::start() {
+  Result<std::unique_ptr<Pipeline>> pipeline =
+      Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
+  if (!pipeline) return pipeline.error();
+  pipeline_ = std::move(*pipeline);
+  pipeline_->add_stats_from([this] { return ingest_stats_.read(); });
+  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks);
+  Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
+      admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
+      &admin_stats_, false);
+  if (!admin) return admin.error();
+  admin_ = std::move(*admin);
+  return start_sources();
+}
+
+Result<std::monostate> Server::start_sources() {
+  const SourceContext context{ingest_loop_.io(), *pipeline_, ingest_stats_, {}};
+  for (const SourceRow& row : source_table()) {
+    if (!row.enabled(config_.sources)) continue;
+    Result<std::unique_ptr<Source>> source = row.start(config_.sources, context);
+    if (!source) return source.error();
+    sources_.push_back(std::move(*source));
+    source_names_.emplace_back(row.name);
+  }
+  if (sources_.empty()) return Error{"no source is configured: enable sources.http, or set sources.tcp.listen"};
+  return std::monostate{};
+}
+
+std::uint16_t Server::http_port() const {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (source_names_[i] == "http") return sources_[i]->port();
+  }
+  return 0;
+}
+
+void Server::log_addresses() const {
+  std::string addresses;
+  for (const auto& source : sources_) addresses += source->description() + ", ";
+  ListenAddress admin = config_.admin.listen;
+  admin.port = admin_->port();
+  spdlog::info("ready: events at {}metrics at http://{}/metrics", addresses, to_string(admin));
+}
+
+int Server::run() {
+  ingest_loop_.every(config_.pipeline.publish_interval_ms, [this] { pipeline_->tick(); });
+  std::thread ingest_thread([this] { ingest_loop_.run(); });
+  admin_loop_.on_signals({SIGINT, SIGTERM}, [this](int signal) {
+    if (stopping_) std::_Exit(kExitFailed);  // a second signal: the user will not wait
+    spdlog::info("{}: draining; once more to stop at once", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    begin_stop();
+  });
+  if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
+  if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
+  admin_endpoint_->set_ready(true);
+  log_addresses();
+  if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{"127.0.0.1", http_port()});
+  admin_loop_.run();
+  ingest_thread.join();
+  const std::shared_ptr<const Report> report = pipeline_->finish();
+  const StatValues& stats = report->stats;
+  spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate", stats.received(),
+               stats.sum(Stat::kCountedPageView, Stat::kCountedCustom),
+               stats.sum(Stat::kRejectedMalformed, Stat::kRejectedTooDeep), stats[Stat::kLate],
+               stats[Stat::kDuplicate]);
+  if (command_.table) fmt::print("{}", render_table(*report, config_.sinks));
+  return kExitOk;
+}
+
+void Server::begin_stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  admin_endpoint_->set_ready(false);
+  if (demo_) demo_->stop();
+  ingest_loop_.post([this] {
+    ingest_loop_.stop_timers();
+    for (auto& source : sources_) source->stop();
+    stop_when_idle(ingest_loop_, ingest_stats_);
+  });
+  admin_->stop();
+  admin_loop_.stop_timers();
+  stop_when_idle(admin_loop_, admin_stats_);
+}
+
+void Server::draw_table() {
+  SinkOptions options = config_.sinks;
+  winsize size{};
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  if (!terminal) return;  // in a file or pipe only the final table makes sense
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
+  options.color = true;
+  options.rows = 12;
+  fmt::print("\x1b[H\x1b[J{}", render_table(*pipeline_->report(), options));
+  std::fflush(stdout);
+}
+
+void set_up_log(const std::string& level) {
+  const auto log = spdlog::stderr_color_mt("weir");
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  log->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(log);
+}
+
+}  // namespace
+
+int run_serve(const ServeCommand& command) {
+  Result<Config> config = command.config.empty() ? Result<Config>(default_config()) : load_config(command.config);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return kExitConfig;
+  }
+  if (command.demo && !config->sources.http_enabled) {
+    fmt::print(stderr, "weir: --demo sends to the HTTP source: set sources.http.enabled: true\n");
+    return kExitUsage;
+  }
+  if (command.demo && config->pipeline.funnels.empty()) config->pipeline.funnels = default_generator_funnels();
+  set_up_log(config->log_level);
+  Server server(std::move(*config), command);
+  if (const Result<std::monostate> started = server.start(); !started) {
+    spdlog::error("{}", started.error().message);
+    return kExitFailed;
+  }
+  return server.run();
+}
+
+}  // namespace weir
