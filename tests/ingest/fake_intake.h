@@ -1,0 +1,94 @@
+// An intake for tests of sources: keeps what it is given and answers bodies as it is told.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "weir/core/check.h"
+#include "weir/ingest/intake.h"
+
+namespace weir::support {
+
+/// A body as it arrived.
+struct TakenBody {
+  std::string body;
+  std::string address;
+  std::string user_agent;
+};
+
+/// Thread-safe. Set `result` and `room` before traffic.
+class FakeIntake final : public Intake {
+ public:
+  BodyResult result{.accepted = 1, .rejected = 0, .any_json = true, .errors = {}};
+  std::atomic<bool> room{true};
+
+  std::unique_ptr<ByteStream> open_stream(SourceKind kind) override { return std::make_unique<Stream>(*this, kind); }
+
+  BodyResult take_body(std::string_view body, const Origin& origin) override {
+    const std::lock_guard lock(mutex_);
+    // The promised bytes behind the body are read, so that a sanitizer sees when they are not there.
+    padding_.assign(body.data() + body.size(), 64);
+    bodies_.push_back({std::string(body), std::string(origin.address), std::string(origin.user_agent)});
+    return result;
+  }
+  bool has_room() const override { return room; }
+
+  std::vector<TakenBody> bodies() const {
+    const std::lock_guard lock(mutex_);
+    return bodies_;
+  }
+  /// Waits for the next finished stream of a kind, in the order of finishing, and returns its bytes.
+  std::string wait_for_stream(SourceKind kind) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !streams_[kind].empty(); });
+    std::string text = std::move(streams_[kind].front());
+    streams_[kind].erase(streams_[kind].begin());
+    return text;
+  }
+  /// Bytes committed so far by all streams.
+  std::size_t committed() const { return committed_; }
+  /// Called after each commit with all bytes so far; may be empty.
+  std::function<void(std::size_t)> on_commit;
+
+ private:
+  class Stream final : public ByteStream {
+   public:
+    Stream(FakeIntake& intake, SourceKind kind) : intake_(intake), kind_(kind), room_(64 * 1024) {}
+    std::span<char> prepare() override { return room_; }
+    void commit(std::size_t size) override {
+      WEIR_CHECK(!finished_ && size <= room_.size());
+      text_.append(room_.data(), size);
+      intake_.committed_ += size;
+      if (intake_.on_commit) intake_.on_commit(intake_.committed_);
+    }
+    void finish() override {
+      WEIR_CHECK(!finished_);
+      finished_ = true;
+      const std::lock_guard lock(intake_.mutex_);
+      intake_.streams_[kind_].push_back(std::move(text_));
+      intake_.changed_.notify_all();
+    }
+
+   private:
+    FakeIntake& intake_;
+    SourceKind kind_;
+    std::vector<char> room_;
+    std::string text_;
+    bool finished_ = false;
+  };
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string padding_;                                     // guarded by mutex_
+  std::vector<TakenBody> bodies_;                           // guarded by mutex_
+  std::map<SourceKind, std::vector<std::string>> streams_;  // guarded by mutex_
+  std::atomic<std::size_t> committed_{0};
+};
+
+}  // namespace weir::support

@@ -1,0 +1,44 @@
+// Starts sources by their rows of THE source table, against a fake intake.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "fake_intake.h"
+#include "support/io_thread.h"
+#include "weir/ingest/source.h"
+
+namespace weir {
+
+class SourceTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    if (source_) thread_.run([this] { source_.reset(); });
+  }
+
+  Result<std::unique_ptr<Source>> try_start(std::string_view name, const SourceOptions& options) {
+    for (const SourceRow& row : source_table()) {
+      if (row.name != name) continue;
+      EXPECT_TRUE(row.enabled(options));
+      return thread_.run([&] { return row.start(options, {thread_.io(), intake_, stats_, on_end_}); });
+    }
+    return Error{"no such row"};
+  }
+  void start(std::string_view name, const SourceOptions& options) {
+    auto source = try_start(name, options);
+    ASSERT_TRUE(source.has_value()) << source.error().message;
+    source_ = std::move(*source);
+  }
+
+  std::function<void()> on_end_;
+  support::FakeIntake intake_;
+  StatBoard stats_;
+  support::IoThread thread_;
+  std::unique_ptr<Source> source_;
+};
+
+}  // namespace weir
