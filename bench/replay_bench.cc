@@ -105,7 +105,8 @@ void check_answer(const Report& report, const Input& from) {
 void report_time(benchmark::State& state, double seconds) {
   const auto events = static_cast<double>(input().events);
   state.SetIterationTime(seconds);
-  state.counters["cpu_ns_per_event"] = seconds * 1e9 / events;
+  state.counters["cpu_per_event"] =
+      benchmark::Counter(events, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.counters["events"] = events;
   state.counters["bytes_per_event"] = static_cast<double>(input().text.size()) / events;
 }

@@ -144,7 +144,7 @@ void Server::begin_stop() {
     stop_when_idle(ingest_loop_, ingest_stats_);
   });
   admin_->stop();
-  admin_loop_.stop_timers();
+  // Its timers go on until it stops: with them would end the wait for a second signal.
   stop_when_idle(admin_loop_, admin_stats_);
 }
 

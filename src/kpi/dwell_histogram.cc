@@ -29,7 +29,15 @@ double DwellHistogram::midpoint_ms(std::uint16_t bin) {
 void DwellHistogram::add(std::uint32_t dwell_ms, std::int64_t count) {
   if (count == 0) return;
   const std::uint16_t index = bin_of(dwell_ms);
-  const auto place = std::lower_bound(bins_.begin(), bins_.end(), index,
+  // Without gaps the bin would stand at its distance from the first one; gaps move it towards the front, a little.
+  std::size_t high = bins_.empty() || index < bins_.front().index
+                         ? 0
+                         : std::min<std::size_t>(bins_.size(), std::size_t{index} - bins_.front().index + 1);
+  std::size_t stride = 1;
+  for (; high >= stride && bins_[high - stride].index >= index; stride *= 2) high -= stride;
+  const std::size_t low = high >= stride ? high - stride : 0;
+  const auto place = std::lower_bound(bins_.begin() + static_cast<std::ptrdiff_t>(low),
+                                      bins_.begin() + static_cast<std::ptrdiff_t>(high), index,
                                       [](const Bin& bin, std::uint16_t wanted) { return bin.index < wanted; });
   if (place == bins_.end() || place->index != index) {
     bins_.insert(place, {index, count});

@@ -212,7 +212,10 @@ Fault NativeParser::ObjectReader::check_required(const RawEvent& event) const {
 /// Checks the grammar of a value whose content is not wanted. `depth` is the nesting it stands in.
 Fault NativeParser::ObjectReader::check_value(ondemand::value& value, char closer, std::size_t depth) {
   const std::string_view token = value.raw_json_token();
-  const char first = token.empty() ? '\0' : token.front();
+  // simdjson 3.0.1 does not notice when an unclosed array runs out of text: it takes the byte behind the text for a
+  // comma, then that byte for an element. Objects are safe, as no byte is a comma and a quote at once.
+  if (token.empty() || token.data() >= text_end_) return Rejection::kMalformed;
+  const char first = token.front();
   if (first == '{' || first == '[') return check_container(value, first, depth + 1);
   return check_scalar(scalar_token(token, closer));
 }

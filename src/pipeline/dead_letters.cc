@@ -59,7 +59,10 @@ void DeadLetters::write(std::string_view line, std::string_view reason) {
 }
 
 void DeadLetters::write_locked(std::string_view line, std::string_view reason) {
-  if (file_ == nullptr) return;
+  if (file_ == nullptr) {
+    if (!path_.empty()) ++errors_;  // it could not be opened again after it had been full
+    return;
+  }
   buffer_ = fmt::format(R"({{"reason":"{}","line":")", reason);
   append_json(buffer_, line);
   buffer_ += "\"}\n";

@@ -180,9 +180,11 @@ Symbol EventMaker::channel_symbol(const RawEvent& raw, const UrlParts& url, cons
   const std::string_view source = first_of(raw.source, utm.source);
   const std::string_view medium = first_of(raw.medium, utm.medium);
   const std::string_view campaign = first_of(raw.campaign, utm.campaign);
-  std::uint64_t text = mix(hasher_(traffic.referrer_host), hasher_(source));
-  text = mix(text, mix(hasher_(medium), hasher_(campaign)));
-  text = mix(text, mix(hasher_(traffic.own_host), traffic.paid_click));
+  const auto hash = [this](std::string_view part) { return part.empty() ? 0 : hasher_(part); };
+  std::uint64_t text = mix(hash(traffic.referrer_host), hash(source));
+  text = mix(text, mix(hash(medium), hash(campaign)));
+  // Only a referrer is ever compared with the own host.
+  text = mix(text, mix(traffic.referrer_host.empty() ? 0 : hash(traffic.own_host), traffic.paid_click));
   return known(of_kind(TextKind::kChannel, text), [&](Known& entry) {
            const std::string decoded_source = decode_query_value(source);
            const std::string decoded_medium = decode_query_value(medium);

@@ -191,6 +191,7 @@ void Pipeline::take_text(std::string_view text, Framing framing, SourceKind kind
                          BodyResult* result) {
   const TimeMs received_ms = clock_.now_ms();
   Event event;
+  bool any_routed = false;
   parser_->begin(text, framing);
   while (const std::size_t count = parser_->next(parsed_)) {
     intake_stats_[received_stat(kind)] += static_cast<std::int64_t>(count);
@@ -202,6 +203,7 @@ void Pipeline::take_text(std::string_view text, Framing framing, SourceKind kind
         rejection = event_maker_.make(parsed.event, origin, received_ms, event);
       }
       if (!rejection) router_.route(event, parsed.line);
+      any_routed = any_routed || !rejection;
       if (rejection) reject(parsed.line, *rejection);
       if (result == nullptr) continue;
       const bool is_json = rejection != Rejection::kMalformed && rejection != Rejection::kInvalidUtf8;
@@ -213,6 +215,7 @@ void Pipeline::take_text(std::string_view text, Framing framing, SourceKind kind
     }
   }
   received_.store(intake_stats_.received(), std::memory_order_relaxed);
+  if (!any_routed) return;  // refused lines do not keep time from passing
   last_intake_steady_ms_ = clock_.steady_ms();
   newest_at_last_intake_ms_ = router_.newest_ms();
 }

@@ -5,7 +5,8 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kPrefetchAhead = 8;
+constexpr std::size_t kPrefetchAhead = 16;       // events between asking for an index line and using it
+constexpr std::size_t kPrefetchRecordAhead = 8;  // likewise for a session's record
 
 /// First multiple of `every_ms` at or after `time_ms`.
 TimeMs multiple_from(TimeMs time_ms, TimeMs every_ms) { return (time_ms + every_ms - 1) / every_ms * every_ms; }
@@ -15,7 +16,7 @@ TimeMs multiple_from(TimeMs time_ms, TimeMs every_ms) { return (time_ms + every_
 Shard::Shard(const ShardContext& context)
     : context_(context),
       emit_([this](std::span<const Event> ordered) { apply(ordered); }),
-      deduplicator_(context.sessions.dedup_ms, context.sessions.delivery_ids),
+      deduplicator_(context.sessions.dedup_ms, context.sessions.lateness_ms, context.sessions.delivery_ids),
       reorder_buffer_(context.sessions.lateness_ms, context.sessions.reorder_events),
       rollups_(context.windows, context.duties, context.funnels, context.symbols, context.special),
       sessionizer_(context.sessions, context.funnels, context.contributions, context.special.none, *this) {}
@@ -68,6 +69,7 @@ void Shard::take_in(const Event& event) {
 void Shard::apply(std::span<const Event> ordered) {
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     if (i + kPrefetchAhead < ordered.size()) sessionizer_.prefetch(ordered[i + kPrefetchAhead]);
+    if (i + kPrefetchRecordAhead < ordered.size()) sessionizer_.prefetch_record(ordered[i + kPrefetchRecordAhead]);
     const Event& event = ordered[i];
     if (!first_event_ms_) {
       first_event_ms_ = event.time_ms;
@@ -91,6 +93,8 @@ void Shard::move_time_to(TimeMs time_ms) {
   if (time_ms <= time_ms_) return;
   time_ms_ = time_ms;
   if (next_boundary_ms_ < time_ms) pass_boundaries(time_ms);
+  // A stream that runs faster than the clock would otherwise pile up panes between two snapshots.
+  rollups_.advance(time_ms);
   sessionizer_.expire(time_ms);
 }
 

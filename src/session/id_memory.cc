@@ -35,7 +35,7 @@ TimeMs* IdMemory::find(std::uint64_t id) {
   return nullptr;
 }
 
-void IdMemory::place(std::vector<Entry>& entries, const Entry& entry) {
+void IdMemory::place(Entries& entries, const Entry& entry) {
   const std::size_t mask = entries.size() - 1;
   std::size_t i = home_of(entry.id, entries.size());
   while (entries[i].id != 0) i = (i + 1) & mask;
@@ -47,8 +47,8 @@ void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 2 > newer_.entries.size()) {
-    std::vector<Entry> larger(newer_.entries.size() * 2);
+  if ((newer_.size + 1) * 4 > newer_.entries.size() * 3) {
+    Entries larger(newer_.entries.size() * 2);
     for (const Entry& entry : newer_.entries) {
       if (entry.id != 0) place(larger, entry);
     }
@@ -56,6 +56,14 @@ void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
   }
   place(newer_.entries, {id, time_ms});
   ++newer_.size;
+}
+
+void IdMemory::remember(std::uint64_t id, TimeMs time_ms) {
+  if (Entry* entry = find_in(newer_, id)) {
+    entry->time_ms = time_ms;
+  } else {
+    insert(id, time_ms);  // one in the older generation would be forgotten too early; find() sees the newer one first
+  }
 }
 
 void IdMemory::turn_over() {

@@ -71,7 +71,7 @@ void SessionTable::erase(Slot slot) {
 
 void SessionTable::grow() {
   WEIR_CHECK(index_bits_ < 31);
-  std::vector<Entry> smaller(index_.size() * 2);
+  decltype(index_) smaller(index_.size() * 2);
   smaller.swap(index_);
   ++index_bits_;
   for (const Entry entry : smaller) {

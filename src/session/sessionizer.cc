@@ -33,6 +33,7 @@ Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels
 void Sessionizer::apply(const Event& event) {
   expire(event.time_ms);
   Slot slot = table_.find(event.session);
+  bool goes_on = false;
   if (slot == SessionTable::kNone) {
     if (table_.size() >= options_.sessions) close_earliest();
     slot = table_.insert(event.session);
@@ -44,9 +45,11 @@ void Sessionizer::apply(const Event& event) {
     table_[slot] = SessionRecord{};
     start(table_[slot], event);
   } else {
-    table_[slot].lone = false;
+    goes_on = true;
   }
+  // What was put in is taken back as it was, so nothing of the record may change before.
   touch(slot);
+  table_[slot].lone = !goes_on;
   update(table_[slot], event);
 }
 
@@ -168,7 +171,8 @@ void Sessionizer::drop_revenue(SessionRecord& session) {
 
 void Sessionizer::expire(TimeMs time_ms) {
   if (!calendar_.due(time_ms)) return;
-  calendar_.drain(time_ms, [&](Slot slot) {
+  const auto prepare = [&](Slot slot) { table_.prefetch_slot(slot); };
+  calendar_.drain(time_ms, prepare, [&](Slot slot) {
     const TimeMs deadline_ms = table_[slot].last_ms() + options_.timeout_ms;
     if (deadline_ms >= time_ms) {
       calendar_.enter(slot, deadline_ms);
@@ -180,7 +184,7 @@ void Sessionizer::expire(TimeMs time_ms) {
 }
 
 void Sessionizer::close_earliest() {
-  const Slot slot = calendar_.take_earliest();
+  const Slot slot = calendar_.take_earliest([&](Slot s) { return table_[s].last_ms() + options_.timeout_ms; });
   WEIR_CHECK(slot != SessionTable::kNone);
   close(slot);
   table_.erase(slot);

@@ -1,3 +1,4 @@
+// Admission: which cells are exported over time, such that no exported counter ever goes back.
 #include <algorithm>
 
 #include "weir/window/report_builder.h"
@@ -34,6 +35,7 @@ void Admission::update(std::span<const CellSnapshot> cells, std::span<const std:
   std::sort(outside.begin(), outside.end(), heavier);
   std::sort(inside.begin(), inside.end(), heavier);
   exported_ = std::make_shared<CellKeySet>(*exported_);
+  make_up_for_folding(inside);
   CellKeySet outside_now;
   const auto limit = static_cast<std::int64_t>(limit_);
   for (const Candidate& candidate : outside) {
@@ -46,7 +48,7 @@ void Admission::update(std::span<const CellSnapshot> cells, std::span<const std:
     if (!inside.empty() && candidate.weight > inside.back().weight) {
       const bool heavy = candidate.weight * limit > total;
       if (heavy || candidate.weight > 2 * inside.back().weight) {
-        dismiss(*inside.back().cell);
+        dismiss(inside.back().cell->key);
         outside_now.insert(inside.back().cell->key);
         inside.pop_back();
         admit(*candidate.cell);
@@ -56,6 +58,27 @@ void Admission::update(std::span<const CellSnapshot> cells, std::span<const std:
     outside_now.insert(candidate.cell->key);
   }
   outside_ = std::move(outside_now);
+  for (const CellSnapshot& cell : cells) {
+    if (exported_->contains(cell.key)) shown_[cell.key] = {cell.labels, cell.counters};
+  }
+}
+
+void Admission::make_up_for_folding(std::span<const Candidate> inside) {
+  CellKeySet present;
+  for (const Candidate& candidate : inside) {
+    const CellSnapshot& cell = *candidate.cell;
+    present.insert(cell.key);
+    Counters loss = shown_.at(cell.key).counters;
+    if (cell.counters.totals[Part::kSessions] >= loss.totals[Part::kSessions]) continue;
+    loss.merge(cell.counters, -1);
+    before_[cell.key].merge(loss, -1);
+    corrections_[fold_labels(cell.labels)].merge(loss);
+  }
+  std::vector<CellKey> gone;
+  for (const auto& [key, shown] : shown_) {
+    if (!present.contains(key)) gone.push_back(key);
+  }
+  for (const CellKey key : gone) dismiss(key);
 }
 
 void Admission::admit(const CellSnapshot& cell) {
@@ -66,10 +89,12 @@ void Admission::admit(const CellSnapshot& cell) {
   corrections_[fold_labels(cell.labels)].merge(cell.counters, -1);
 }
 
-void Admission::dismiss(const CellSnapshot& cell) {
-  exported_->erase(cell.key);
-  before_.erase(cell.key);
-  corrections_[fold_labels(cell.labels)].merge(cell.counters);
+void Admission::dismiss(CellKey key) {
+  exported_->erase(key);
+  before_.erase(key);
+  const auto shown = shown_.find(key);
+  corrections_[fold_labels(shown->second.labels)].merge(shown->second.counters);
+  shown_.erase(shown);
 }
 
 Counters Admission::counters_of(const CellSnapshot& cell) const {
@@ -77,6 +102,12 @@ Counters Admission::counters_of(const CellSnapshot& cell) const {
   const auto before = before_.find(cell.key);
   if (before != before_.end()) counters.merge(before->second, -1);
   return counters;
+}
+
+std::vector<std::vector<std::string>> Admission::corrected_others() const {
+  std::vector<std::vector<std::string>> labels;
+  for (const auto& [other_labels, counters] : corrections_) labels.push_back(other_labels);
+  return labels;
 }
 
 void Admission::correct_other(const std::vector<std::string>& other_labels, Counters& other) const {

@@ -1,5 +1,7 @@
 #include "weir/window/cell_table.h"
 
+#include <algorithm>
+
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
 
@@ -54,6 +56,10 @@ Cell* CellTable::create(CellKey key, const DimensionValues& dimensions, std::uin
   for (const Dimension dimension : rollup_.dimensions) {
     if (!add_label(dimensions[static_cast<std::size_t>(dimension)])) return nullptr;
   }
+  // A client's labels may spell out those of an __other__ cell; two rows of equal labels would break a scrape.
+  const bool spells_other = std::all_of(labels.begin() + (rollup_.dimensions.empty() ? 0 : 1), labels.end(),
+                                        [](const std::string& label) { return label == kOtherLabel; });
+  if (spells_other) return nullptr;
   if (index_.size() - others_ >= capacity_ && !fold_one()) return nullptr;
   std::size_t slot = cells_.size();
   if (free_.empty()) {

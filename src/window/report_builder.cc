@@ -85,7 +85,9 @@ const Totals& all_time_of(const CellSnapshot& cell) { return cell.all_time; }
 std::vector<CellCounters> fold_counters(const Cells& cells, Admission& admission) {
   const std::shared_ptr<const CellKeySet> exported = admission.exported();
   std::vector<CellCounters> rows;
+  // An __other__ cell keeps its row when the last cell that was part of it is shown by itself.
   std::map<std::vector<std::string>, Counters> folded;
+  for (const std::vector<std::string>& labels : admission.corrected_others()) folded.try_emplace(labels);
   for (const CellSnapshot& cell : cells) {
     if (exported->contains(cell.key)) {
       rows.push_back({cell.labels, admission.counters_of(cell)});

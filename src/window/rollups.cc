@@ -65,9 +65,9 @@ void Rollups::closed(const SessionFacts& session) {
 void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
   visits_.clear();
   Visit* same = nullptr;
-  visitors_.for_each(session.visitor, [&](Visit& visit) {
+  visitors_.for_each(session.visitor, [&](Visit& visit, bool recent) {
     visits_.push_back(&visit);
-    if (visit.dimensions == session.dimensions) same = &visit;
+    if (recent && visit.dimensions == session.dimensions) same = &visit;
   });
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     const TimeMs* latest_ms = nullptr;
@@ -77,7 +77,8 @@ void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> ce
     }
     enter_visitor(tables_[r], *cells[r], session.start_ms, latest_ms);
   }
-  // A landed session keeps its dimensions, so the later of two like visits stands for both.
+  // A landed session keeps its dimensions, so the later of two like visits stands for both, unless the entry would be
+  // forgotten too early.
   if (same != nullptr && session.landed && same->start_ms <= session.start_ms) {
     same->serial = session.serial;
     same->sequence = sequence;
@@ -90,7 +91,7 @@ void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> ce
 void Rollups::move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
   visits_.clear();
   Visit* moved = nullptr;
-  visitors_.for_each(session.visitor, [&](Visit& visit) {
+  visitors_.for_each(session.visitor, [&](Visit& visit, bool) {
     (visit.serial == session.serial ? moved = &visit : visits_.emplace_back(&visit));
   });
   if (moved == nullptr) return;  // forgotten by limit: stays counted where it was

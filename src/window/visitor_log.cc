@@ -5,25 +5,40 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kFirstEntries = 64;
+constexpr unsigned kFirstIndexBits = 6;
 
 }  // namespace
 
 VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
     : generation_limit_(std::max<std::size_t>(8, limit / 2)), retention_ms_(retention_ms) {
-  newer_.entries.resize(kFirstEntries);
+  clear(newer_);
 }
 
-void VisitorLog::place(Generation& generation, const Visit& visit) {
-  const std::size_t mask = generation.entries.size() - 1;
-  std::size_t i = home_of(visit.visitor, generation);
-  while (generation.entries[i].visitor != 0) i = (i + 1) & mask;
-  generation.entries[i] = visit;
+void VisitorLog::clear(Generation& generation) {
+  generation = Generation{};
+  generation.index_bits = kFirstIndexBits;
+  generation.index.resize(std::size_t{1} << kFirstIndexBits);
+}
+
+void VisitorLog::place(Generation& generation, Entry entry) {
+  const std::size_t mask = generation.index.size() - 1;
+  std::size_t i = home_of(static_cast<std::uint32_t>(entry >> 32), generation);
+  while (generation.index[i] != 0) i = (i + 1) & mask;
+  generation.index[i] = entry;
+}
+
+void VisitorLog::grow(Generation& generation) {
+  decltype(generation.index) smaller(generation.index.size() * 2);
+  smaller.swap(generation.index);
+  ++generation.index_bits;
+  for (const Entry entry : smaller) {
+    if (entry != 0) place(generation, entry);
+  }
 }
 
 bool VisitorLog::add(const Visit& visit) {
   std::size_t known = 0;
-  for_each(visit.visitor, [&](const Visit&) { ++known; });
+  for_each(visit.visitor, [&](const Visit&, bool) { ++known; });
   if (known >= kMaxVisitsPerVisitor) {
     ++forgotten_;
     return false;
@@ -32,16 +47,11 @@ bool VisitorLog::add(const Visit& visit) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 4 > newer_.entries.size() * 3) {
-    Generation larger;
-    larger.entries.resize(newer_.entries.size() * 2);
-    for (const Visit& entry : newer_.entries) {
-      if (entry.visitor != 0) place(larger, entry);
-    }
-    newer_.entries.swap(larger.entries);
-  }
-  place(newer_, visit);
-  ++newer_.size;
+  if ((newer_.size + 1) * 4 > newer_.index.size() * 3) grow(newer_);
+  const auto position = static_cast<std::uint32_t>(newer_.size++);
+  if (position % kChunkVisits == 0) newer_.chunks.push_back(std::make_unique<Visit[]>(kChunkVisits));
+  visit_of(newer_, position) = visit;
+  place(newer_, (Entry{tag_of(visit.visitor)} << 32) | (position + 1));
   return true;
 }
 
@@ -52,10 +62,8 @@ void VisitorLog::advance(TimeMs now_ms) {
 }
 
 void VisitorLog::turn_over() {
-  std::swap(newer_, older_);
-  std::fill(newer_.entries.begin(), newer_.entries.end(), Visit{});
-  if (newer_.entries.empty()) newer_.entries.resize(kFirstEntries);
-  newer_.size = 0;
+  older_ = std::move(newer_);
+  clear(newer_);
 }
 
 }  // namespace weir

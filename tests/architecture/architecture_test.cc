@@ -202,14 +202,18 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"src/kpi/a.cc", "namespace weir {\nstruct A {\n" + lines(80, "  int f() { return 1; }") + "};\n}\n",
               ""}));
 
-TEST(Rules, a_file_opens_with_a_comment) {
+TEST(Rules, a_file_opens_with_a_comment_or_with_its_header) {
+  EXPECT_THAT(violations_of({"src/kpi/a.cc", "#include \"weir/kpi/a.h\"\n"}), IsEmpty());
+  EXPECT_THAT(violations_of({"src/kpi/a.cc", "#include \"a.h\"\n"}), IsEmpty());
+  EXPECT_THAT(violations_of({"src/kpi/a.cc", "#include \"weir/kpi/b.h\"\n"}),
+              ElementsAre("src/kpi/a.cc:1: the file must open with a comment that says what it is"));
   EXPECT_THAT(violations_of({"src/kpi/a.cc", "int a;\n"}),
               ElementsAre("src/kpi/a.cc:1: the file must open with a comment that says what it is"));
 }
 
 TEST(Rules, comments_and_literals_are_blanked_and_lines_stay) {
   EXPECT_EQ(code_without_comments_and_literals("a; // new\nb /* x\ny */ c \"q\\\"{\" '{' 1'000\n"),
-            "a;       \nb     \n     c             1'000\n");
+            "a;       \nb     \n     c            1'000\n");
   EXPECT_EQ(code_without_comments_and_literals("R\"x(a\n\")\")x\" b"), "     \n       b");
 }
 

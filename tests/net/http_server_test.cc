@@ -122,6 +122,20 @@ TEST_F(HttpServerTest, a_chunked_body_may_be_cut_anywhere) {
   }
 }
 
+TEST_F(HttpServerTest, a_chunked_body_may_come_byte_by_byte) {
+  start();
+  for (const std::size_t size : {0UL, 9UL}) {
+    Client client(port());
+    const std::string body(size, 'b');
+    const std::string text = request_text("POST", "/", {{"Transfer-Encoding", "chunked"}}, chunked(body, 4));
+    for (const char byte : text) {
+      ASSERT_TRUE(client.send({&byte, 1}));
+      settle();
+    }
+    EXPECT_EQ(client.read_reply().body, echoed("POST /|", body));
+  }
+}
+
 TEST_F(HttpServerTest, head_is_answered_like_get_but_without_body) {
   start();
   Client client(port());

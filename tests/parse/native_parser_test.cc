@@ -111,11 +111,20 @@ TEST(NativeParser, a_wrong_date_does_not_spoil_the_date_remembered) {
 }
 
 TEST(NativeParser, unfinished_text_is_not_completed_by_what_lies_behind_it) {
-  // parse_all() puts brackets, commas and quotes behind the text.
+  const std::unique_ptr<Parser> parser = find_format("native")->make({});
   for (const std::string_view text :
        {R"({"type":"a")", R"({"type":"a","b":{"c":1})", R"({"type":"a","b":[1)", R"({"type":"a","b":{})", R"({"type)",
-        R"({"type":"a","b":[{"c":1}])", R"({"type":"a","b":)", R"([{"type":"a","b":{"c":1})", "{", "["}) {
-    EXPECT_THAT(said_of_lines(text), ElementsAre("malformed")) << text;
+        R"({"type":"a","b":[{"c":1})", R"({"type":"a","b":[{})", R"({"type":"a","b":[[{})", R"({"type":"a","b":[[[{})",
+        R"({"type":"a","b":{"c":[{})", R"({"type":"a","b":[{"c":{})", R"({"type":"a","b":[{"c":1}])",
+        R"({"type":"a","b":)", R"([{"type":"a","b":{"c":1})", "{", "["}) {
+    for (const std::string_view padding :
+         {"}", "]", ",", "\"", "]}", ",{}]}", ",1]}", ":", "[", "{", " ", "\n", "1", "}]"}) {
+      for (const Framing framing : {Framing::kLines, Framing::kDocument}) {
+        const std::vector<Outcome> outcomes = parse_all(*parser, text, framing, 32, padding);
+        ASSERT_EQ(outcomes.size(), 1U) << text << " before " << padding;
+        EXPECT_EQ(outcomes[0].said, "malformed") << text << " before " << padding;
+      }
+    }
   }
 }
 

@@ -74,11 +74,11 @@ std::vector<Outcome> parse_all(std::string_view text, Framing framing, const Par
   return parse_all(*find_format("native")->make(options), text, framing, group);
 }
 
-std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group) {
-  // The heap block ends right behind the padding, so a sanitizer sees every byte read too far; and the padding
-  // could complete an unfinished object if it were read as text.
+std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group,
+                               std::string_view padding) {
+  // The heap block ends right behind the padding, so a sanitizer sees every byte read too far.
   std::vector<char> bytes(text.begin(), text.end());
-  for (std::size_t i = 0; i < kParserPadding; ++i) bytes.push_back("}],\""[i % 4]);
+  for (std::size_t i = 0; i < kParserPadding; ++i) bytes.push_back(padding[i % padding.size()]);
   std::vector<ParsedEvent> events(group);
   std::vector<Outcome> outcomes;
   parser.begin({bytes.data(), text.size()}, framing);

@@ -26,8 +26,10 @@ std::string describe(const ParsedEvent& parsed);
 /// Text with everything but printable ASCII written as \xNN, quotes and backslashes escaped.
 std::string printable(std::string_view text);
 
-/// Runs `text`, followed by padding full of traps, through a parser, `group` events at a time.
-std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group = 32);
+/// Runs `text` through a parser, `group` events at a time. Behind it lies `padding`, over and over: bytes that would
+/// matter if they were read as text.
+std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group = 32,
+                               std::string_view padding = "}],\"");
 /// The same through a fresh parser.
 std::vector<Outcome> parse_all(std::string_view text, Framing framing, const ParserOptions& options = {},
                                std::size_t group = 32);

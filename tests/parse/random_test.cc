@@ -99,7 +99,8 @@ TEST(RandomLines, bodies_of_damaged_lines_are_read_to_their_end) {
     for (std::size_t count = mutator.below(6); count > 0; --count) body += mutator.damaged_line() + separator;
     body += mutator.below(2) == 0 ? "{\"type\":\"x\"}]" : "";
     const std::size_t lines = static_cast<std::size_t>(std::count(body.begin(), body.end(), '\n')) + 1;
-    const std::vector<Outcome> outcomes = parse_all(*parser, body, Framing::kDocument, 1 + mutator.below(5));
+    const std::string padding(1, "}],\"{"[mutator.below(5)]);
+    const std::vector<Outcome> outcomes = parse_all(*parser, body, Framing::kDocument, 1 + mutator.below(5), padding);
     std::size_t last = 1;
     for (const Outcome& outcome : outcomes) {
       ASSERT_GE(outcome.line_number, last) << body;
@@ -156,7 +157,8 @@ TEST(RandomLines, what_is_json_and_what_it_says_is_what_another_parser_finds) {
   std::size_t refused = 0;
   for (int round = 0; round < 60'000; ++round) {
     const std::string line = mutator.damaged_line();
-    const std::vector<Outcome> outcomes = parse_all(*parser, line, Framing::kLines);
+    const std::string padding(1, "}],\"{"[mutator.below(5)]);
+    const std::vector<Outcome> outcomes = parse_all(*parser, line, Framing::kLines, 32, padding);
     const Verdict verdict = other_opinion(line);
     if (outcomes.size() != 1 || line.find_first_not_of(" \t\r") == line.find('[')) continue;
     const Outcome& ours = outcomes[0];

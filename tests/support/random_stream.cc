@@ -70,7 +70,7 @@ NaiveOptions random_options(RandomSource& random) {
   const std::vector<NaiveRollup> every_rollup = options.rollups;
   options.rollups.clear();
   for (const NaiveRollup& rollup : every_rollup) {
-    if (random.chance(40)) options.rollups.push_back(rollup);
+    if (random.chance(30)) options.rollups.push_back(rollup);
   }
   if (options.rollups.empty()) options.rollups.push_back(random.pick(every_rollup));
   return options;
@@ -175,12 +175,12 @@ std::vector<StreamLine> in_order_of_arrival(std::vector<Key> keys) {
   return lines;
 }
 
-/// The smallest span that gives at most 20 points and shows at least one window; 0 (no series) for some streams.
+/// The smallest span that gives at most 10 points and shows at least one window; 0 (no series) for some streams.
 std::int64_t random_every(const RandomStream& stream, RandomSource& random) {
-  if (random.chance(40)) return 0;
+  if (random.chance(50)) return 0;
   const auto earlier = [](const StreamLine& a, const StreamLine& b) { return a.ts_ms < b.ts_ms; };
   const auto [first, last] = std::minmax_element(stream.lines.begin(), stream.lines.end(), earlier);
-  const std::int64_t least_ms = std::max(random.pick<std::int64_t>({1000, 5000}), (last->ts_ms - first->ts_ms) / 20);
+  const std::int64_t least_ms = std::max(random.pick<std::int64_t>({1000, 5000}), (last->ts_ms - first->ts_ms) / 10);
   const auto shows_a_window = [&](std::int64_t every_ms) {
     const std::vector<std::int64_t>& windows = stream.options.windows;
     return std::any_of(windows.begin(), windows.end(), [&](std::int64_t length_ms) {
@@ -233,9 +233,11 @@ int streams_to_try(int wanted) {
   const char* const text = std::getenv("WEIR_SEED");
   if (text != nullptr && *text != '\0') return 1;
 #ifdef WEIR_TEST_SANITIZED
-  return std::max(1, wanted / 10);
-#else
+  return std::max(1, wanted / 20);
+#elif defined(__OPTIMIZE__)
   return wanted;
+#else
+  return std::max(1, wanted / 5);
 #endif
 }
 

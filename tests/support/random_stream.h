@@ -37,7 +37,8 @@ std::vector<std::string> lines_of(const RandomStream& stream);
 /// their order. Only for reorderable streams. Another `seed`, another order.
 std::vector<std::string> reordered_lines_of(const RandomStream& stream, std::uint64_t seed);
 
-/// Number of streams to try: 1 when WEIR_SEED is set, else `wanted`, a tenth of it under sanitizers.
+/// Number of streams to try: 1 when WEIR_SEED is set, else `wanted`; a fifth of it without optimisation and a
+/// twentieth under sanitizers, which make every stream that much slower.
 int streams_to_try(int wanted);
 
 }  // namespace weir::support

@@ -23,7 +23,8 @@ class Router {
          DeadLetters& dead_letters);
 
   /// Sends one event on. `line` is its text, kept if the event is late. May wait for a shard.
-  void route(Event event, std::string_view line);
+  /// Marks the event late if it is.
+  void route(Event& event, std::string_view line);
   /// Lets time pass without events.
   void advance_to(TimeMs newest_ms) { newest_ms_ = std::max(newest_ms_, newest_ms); }
   /// Sends every shard its open batch, with a request behind it.

@@ -56,7 +56,11 @@ class BatchQueue {
   std::size_t batch_count() const { return stock_.size(); }
 
  private:
-  using Queue = moodycamel::BlockingConcurrentQueue<Batch*>;
+  struct Traits : moodycamel::ConcurrentQueueDefaultTraits {
+    // A shard that waits for a reader should sleep, not spin: the processor belongs to the web server.
+    static constexpr int MAX_SEMA_SPINS = 64;
+  };
+  using Queue = moodycamel::BlockingConcurrentQueue<Batch*, Traits>;
 
   std::vector<std::unique_ptr<Batch>> stock_;
   Queue full_;

@@ -10,28 +10,28 @@ namespace weir {
 /// Remembers delivery ids for `dedup_ms` of event time. Owned by one shard's thread.
 class Deduplicator {
  public:
-  Deduplicator(TimeMs dedup_ms, std::size_t limit) : dedup_ms_(dedup_ms), seen_(limit) {}
+  /// `limit` ids are kept at most; events may come `lateness_ms` behind the newest.
+  Deduplicator(TimeMs dedup_ms, TimeMs lateness_ms, std::size_t limit)
+      : dedup_ms_(dedup_ms), kept_ms_(2 * dedup_ms + lateness_ms), seen_(limit) {}
 
   /// True when the event repeats a delivery id that first came within dedup_ms (either way) of its time. Otherwise
   /// its id is remembered. Events without a delivery id are never duplicates.
   bool is_duplicate(const Event& event) {
     if (event.delivery == 0) return false;
-    if (TimeMs* first_ms = seen_.find(event.delivery)) {
+    if (const TimeMs* first_ms = seen_.find(event.delivery)) {
       const TimeMs apart_ms = event.time_ms - *first_ms;
       if (apart_ms <= dedup_ms_ && -apart_ms <= dedup_ms_) return true;
-      *first_ms = event.time_ms;
-      return false;
     }
-    seen_.insert(event.delivery, event.time_ms);
+    seen_.remember(event.delivery, event.time_ms);
     return false;
   }
 
-  /// Moves time on. An id can matter until the watermark is twice dedup_ms behind it: events up to dedup_ms late are
-  /// still looked at, and they repeat ids up to dedup_ms older.
+  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it can matter until the watermark
+  /// is twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to dedup_ms older.
   void advance(TimeMs watermark_ms) {
     if (watermark_ms < turn_over_at_ms_) return;
     if (turn_over_at_ms_ != 0) seen_.turn_over();
-    turn_over_at_ms_ = watermark_ms + 2 * dedup_ms_;
+    turn_over_at_ms_ = watermark_ms + kept_ms_;
   }
 
   void prefetch(const Event& event) const {
@@ -41,6 +41,7 @@ class Deduplicator {
 
  private:
   TimeMs dedup_ms_;
+  TimeMs kept_ms_;  // an id is remembered at least so long by the watermark
   IdMemory seen_;
   TimeMs turn_over_at_ms_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/huge_page_allocator.h"
 
 namespace weir {
 
@@ -19,8 +20,10 @@ class IdMemory {
 
   /// The remembered time of `id` (not 0), or nullptr. The pointer lives until the next call.
   TimeMs* find(std::uint64_t id);
-  /// Remembers `id`, which find() does not know.
+  /// Remembers `id`, which the newer generation does not hold.
   void insert(std::uint64_t id, TimeMs time_ms);
+  /// Remembers `id` with a new time, whether it is known or not, for as long as a fresh one.
+  void remember(std::uint64_t id, TimeMs time_ms);
   /// Forgets the older generation and starts a new one.
   void turn_over();
 
@@ -33,12 +36,13 @@ class IdMemory {
     std::uint64_t id = 0;  // 0: empty
     TimeMs time_ms = 0;
   };
+  using Entries = std::vector<Entry, HugePageAllocator<Entry>>;
   struct Generation {
-    std::vector<Entry> entries;
+    Entries entries;
     std::size_t size = 0;
   };
   static Entry* find_in(Generation& generation, std::uint64_t id);
-  static void place(std::vector<Entry>& entries, const Entry& entry);
+  static void place(Entries& entries, const Entry& entry);
 
   std::size_t generation_limit_;
   Generation newer_;

@@ -45,11 +45,13 @@ class ReorderBuffer {
   std::vector<Event>& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
   void release_below(std::int64_t index, const Emit& emit);
   void sort_by_time(std::vector<Event>& events);
+  void emit_released(const Emit& emit);
 
   TimeMs width_ms_;
   TimeMs lateness_ms_;
   std::size_t limit_;
   std::vector<std::vector<Event>> ring_;
+  std::size_t kept_capacity_;  // events an empty bucket keeps room for: all together at most twice the limit
   std::int64_t base_ = 0;  // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
@@ -60,6 +62,7 @@ class ReorderBuffer {
   };
   std::vector<SortKey> keys_;    // scratch of sort_by_time
   std::vector<Event> sorted_;    // likewise
+  std::vector<Event> released_;  // on their way out
 };
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "weir/core/huge_page_allocator.h"
 #include "weir/session/session_record.h"
 
 namespace weir {
@@ -29,12 +30,29 @@ class SessionTable {
   SessionRecord& operator[](Slot slot) { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
   const SessionRecord& operator[](Slot slot) const { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
 
+  /// Brings a record into the cache.
+  void prefetch_slot(Slot slot) const {
+    const auto* record = reinterpret_cast<const char*>(&(*this)[slot]);
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch(record + sizeof(SessionRecord) - 1, 1);
+  }
+
   std::size_t size() const { return size_; }
   /// Bytes held: records, index and free list.
   std::size_t memory_bytes() const;
 
   /// Brings the index line of `key` into the cache.
   void prefetch(std::uint64_t key) const { __builtin_prefetch(&index_[home_of(tag_of(key))]); }
+  /// Brings the record of `key`, if there is one, into the cache. Best some events after prefetch().
+  void prefetch_record(std::uint64_t key) const {
+    const std::uint32_t tag = tag_of(key);
+    const std::size_t mask = index_.size() - 1;
+    for (std::size_t position = home_of(tag); index_[position] != 0; position = (position + 1) & mask) {
+      if (tag_of_entry(index_[position]) != tag) continue;
+      prefetch_slot(slot_of(index_[position]));
+      return;
+    }
+  }
 
  private:
   static constexpr std::size_t kChunkRecords = 4096;
@@ -51,7 +69,7 @@ class SessionTable {
 
   std::vector<std::unique_ptr<SessionRecord[]>> chunks_;
   std::vector<Slot> free_;
-  std::vector<Entry> index_;
+  std::vector<Entry, HugePageAllocator<Entry>> index_;
   unsigned index_bits_;
   std::size_t size_ = 0;
   Slot used_ = 0;  // slots handed out so far, free ones included
@@ -68,8 +86,9 @@ class ExpiryCalendar {
   /// True when drain(now_ms) would have something to look at.
   bool due(TimeMs now_ms) const { return now_ms >= next_ms_; }
   /// Removes and hands out the slots of all whole buckets below `now_ms`; `visit(slot)` re-enters or closes.
-  template <class Visit>
-  void drain(TimeMs now_ms, Visit visit) {
+  /// `prepare(slot)` comes some slots earlier.
+  template <class Prepare, class Visit>
+  void drain(TimeMs now_ms, Prepare prepare, Visit visit) {
     const std::int64_t end = now_ms / width_ms_;
     const std::int64_t stop = std::min(end, base_ + static_cast<std::int64_t>(ring_.size()));
     std::int64_t index = base_;
@@ -77,18 +96,43 @@ class ExpiryCalendar {
     next_ms_ = (base_ + 1) * width_ms_;
     for (; index < stop; ++index) {
       due_.swap(bucket(index));
-      for (const SessionTable::Slot slot : due_) visit(slot);
-      due_.clear();
+      for (std::size_t i = 0; i < due_.size(); ++i) {
+        if (i + kPrepareAhead < due_.size()) prepare(due_[i + kPrepareAhead]);
+        visit(due_[i]);
+      }
+      // Given back, not kept: a burst passes through every bucket and would leave its room behind in each.
+      std::vector<SessionTable::Slot>().swap(due_);
     }
+  }
+  template <class Visit>
+  void drain(TimeMs now_ms, Visit visit) {
+    drain(now_ms, [](SessionTable::Slot) {}, visit);
   }
   /// Removes and returns a slot of the earliest bucket; kNone when empty.
   SessionTable::Slot take_earliest();
+  /// The same for the slot whose deadline now comes earliest, to a bucket; slots of sessions that went on since they
+  /// were entered move to the bucket of `deadline_of(slot)` on the way.
+  template <class DeadlineOf>
+  SessionTable::Slot take_earliest(DeadlineOf deadline_of) {
+    for (std::int64_t index = base_; index < base_ + static_cast<std::int64_t>(ring_.size()); ++index) {
+      while (!bucket(index).empty()) {
+        const SessionTable::Slot slot = bucket(index).back();
+        bucket(index).pop_back();
+        const TimeMs deadline_ms = deadline_of(slot);
+        if (deadline_ms / width_ms_ <= index) return slot;
+        enter(slot, deadline_ms);
+      }
+    }
+    return SessionTable::kNone;
+  }
   std::size_t memory_bytes() const;
 
  private:
   std::vector<SessionTable::Slot>& bucket(std::int64_t index) {
     return ring_[static_cast<std::size_t>(index) % ring_.size()];
   }
+
+  static constexpr std::size_t kPrepareAhead = 8;
 
   TimeMs width_ms_;
   std::vector<std::vector<SessionTable::Slot>> ring_;

@@ -52,7 +52,9 @@ class Sessionizer {
   /// Closes every session.
   void close_all();
 
+  /// Bring what apply(event) will touch into the cache: first where to look, some events later what is there.
   void prefetch(const Event& event) const { table_.prefetch(event.session); }
+  void prefetch_record(const Event& event) const { table_.prefetch_record(event.session); }
   std::size_t open_sessions() const { return table_.size(); }
   std::int64_t closed_early() const { return closed_early_; }
   std::int64_t orders_forgotten() const { return orders_.forgotten(); }

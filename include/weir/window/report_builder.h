@@ -41,6 +41,8 @@ class Admission {
   /// Takes off an __other__ cell what was shown under cells that have left it room, and gives back what they had
   /// counted before they entered.
   void correct_other(const std::vector<std::string>& other_labels, Counters& other) const;
+  /// Labels of the __other__ cells that correct_other() knows.
+  std::vector<std::vector<std::string>> corrected_others() const;
   /// Labels of the cell into which a cell with these labels folds.
   std::vector<std::string> fold_labels(const std::vector<std::string>& labels) { return sites_.fold_labels(labels); }
 
@@ -50,13 +52,23 @@ class Admission {
     std::int64_t weight;
   };
   void admit(const CellSnapshot& cell);
-  void dismiss(const CellSnapshot& cell);
+  void dismiss(CellKey key);
+  /// A shard learns only after a while that a cell is exported. When it has folded the cell meanwhile, its counts are in
+  /// __other__: they stay shown under the cell, or, if no shard has the cell any more, it is dismissed.
+  void make_up_for_folding(std::span<const Candidate> inside);
+
+  /// What an exported cell held in the last report.
+  struct Shown {
+    std::vector<std::string> labels;
+    Counters counters;
+  };
 
   std::size_t limit_;
   std::shared_ptr<CellKeySet> exported_;  // shared: shards read an older copy; replaced, never changed
   CellKeySet outside_;                    // cells that were part of __other__ in the last snapshot
   OtherSites sites_;
   boost::unordered_flat_map<CellKey, Counters> before_;        // exported cell -> counted before it entered
+  boost::unordered_flat_map<CellKey, Shown> shown_;            // exported cells in the last report
   std::map<std::vector<std::string>, Counters> corrections_;   // labels of an __other__ cell -> counts to take off
 };
 

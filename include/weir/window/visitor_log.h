@@ -4,38 +4,45 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/huge_page_allocator.h"
 #include "weir/model/dimension.h"
 
 namespace weir {
 
 /// One session of a visitor, as far as counting visitors needs it.
 struct Visit {
-  std::uint64_t visitor = 0;  // 0: empty entry
-  std::uint64_t serial = 0;   // of the session
-  std::uint64_t sequence = 0; // put sequence under which it was counted: tells the cell (see Rollups)
+  std::uint64_t visitor = 0;
+  std::uint64_t serial = 0;    // of the session
+  std::uint64_t sequence = 0;  // put sequence under which it was counted: tells the cell (see Rollups)
   TimeMs start_ms = 0;
   DimensionValues dimensions{};
 };
 
-/// Visits by visitor: an open-addressing table in which one visitor's visits are neighbours; two generations,
-/// the older one is forgotten in whole. Owned by one shard's thread.
+/// Visits by visitor: an open-addressing index over visits that never move; two generations, the older one is
+/// forgotten in whole. Owned by one shard's thread.
 class VisitorLog {
  public:
   /// `limit`: visits kept, both generations together. `retention_ms`: how long a visit matters at least;
   /// 0 means for ever, within the limit.
   VisitorLog(std::size_t limit, TimeMs retention_ms);
 
-  /// Calls `look(Visit&)` for each visit of `visitor`, newest generation first.
+  /// Calls `look(Visit&, bool recent)` for each visit of `visitor`, newest generation first. A visit that is not recent
+  /// may be forgotten before retention_ms are over.
   template <class Look>
   void for_each(std::uint64_t visitor, Look look) {
     for (Generation* generation : {&newer_, &older_}) {
       if (generation->size == 0) continue;
-      const std::size_t mask = generation->entries.size() - 1;
-      for (std::size_t i = home_of(visitor, *generation); generation->entries[i].visitor != 0; i = (i + 1) & mask) {
-        if (generation->entries[i].visitor == visitor) look(generation->entries[i]);
+      const std::uint32_t tag = tag_of(visitor);
+      const std::size_t mask = generation->index.size() - 1;
+      for (std::size_t i = home_of(tag, *generation); generation->index[i] != 0; i = (i + 1) & mask) {
+        const Entry entry = generation->index[i];
+        if (static_cast<std::uint32_t>(entry >> 32) != tag) continue;
+        Visit& visit = visit_of(*generation, static_cast<std::uint32_t>(entry) - 1);
+        if (visit.visitor == visitor) look(visit, generation == &newer_);
       }
     }
   }
@@ -50,14 +57,26 @@ class VisitorLog {
   static constexpr std::size_t kMaxVisitsPerVisitor = 256;
 
  private:
+  static constexpr std::size_t kChunkVisits = 1024;
+  // An index entry is the upper half of the visitor's hash (tag) and the visit's position + 1; 0 is empty. The home is
+  // the top bits of the tag, so growing the index needs no look at the visits.
+  using Entry = std::uint64_t;
   struct Generation {
-    std::vector<Visit> entries;
+    std::vector<Entry, HugePageAllocator<Entry>> index;
+    unsigned index_bits = 0;
+    std::vector<std::unique_ptr<Visit[]>> chunks;
     std::size_t size = 0;
   };
-  static std::size_t home_of(std::uint64_t visitor, const Generation& generation) {
-    return static_cast<std::size_t>((visitor >> 20) & (generation.entries.size() - 1));
+  static std::uint32_t tag_of(std::uint64_t visitor) { return static_cast<std::uint32_t>(visitor >> 32); }
+  static std::size_t home_of(std::uint32_t tag, const Generation& generation) {
+    return tag >> (32 - generation.index_bits);
   }
-  static void place(Generation& generation, const Visit& visit);
+  static Visit& visit_of(Generation& generation, std::uint32_t position) {
+    return generation.chunks[position / kChunkVisits][position % kChunkVisits];
+  }
+  static void place(Generation& generation, Entry entry);
+  static void grow(Generation& generation);
+  static void clear(Generation& generation);
   void turn_over();
 
   std::size_t generation_limit_;

@@ -1,0 +1,85 @@
+// `weir serve` as a child process with a configuration of its own, on ports the system chose, and the means to talk
+// to it. Shared by the end-to-end tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/http_client.h"
+#include "support/process.h"
+#include "weir/app/generator.h"
+
+namespace weir::e2e {
+
+/// Path of the program under test.
+inline constexpr const char* kProgram = WEIR_BINARY;
+
+/// YAML that makes an engine agree with the generator's truth: its funnels, and rollups nothing is folded in.
+std::string truth_config();
+
+/// Listeners for HTTP, TCP and the admin, on ports the system chooses.
+std::string listeners_config();
+
+/// The numbers of the log line with which the server ends.
+struct StoppedCounts {
+  std::int64_t received = -1;
+  std::int64_t counted = 0;
+  std::int64_t rejected = 0;
+  std::int64_t late = 0;
+  std::int64_t duplicate = 0;
+};
+
+/// A running server. Made and used by one thread; clients of other threads use the ports only.
+class RunningServer {
+ public:
+  /// Starts it with this configuration and waits until it is ready. Adds a failure to the running test when it is not.
+  explicit RunningServer(const std::string& yaml,
+                         support::ChildStreams::Input input = support::ChildStreams::Input::kNothing);
+
+  support::ChildProcess& process() { return *process_; }
+  std::uint16_t http_port() const { return http_port_; }
+  std::uint16_t tcp_port() const { return tcp_port_; }
+  std::uint16_t admin_port() const { return admin_port_; }
+
+  support::HttpReply post(std::string_view body, const support::HttpHeaders& headers = {}) const;
+  support::HttpReply get(std::string_view path) const;
+  std::string scrape() const { return get("/metrics").body; }
+  nlohmann::json report() const;
+
+  /// Waits until the report's events.FIELD is `wanted`.
+  bool wait_for_count(const std::string& field, std::int64_t wanted);
+  /// Sends SIGTERM and waits for the end.
+  std::optional<int> stop();
+  /// Of the log, once it has stopped; received is -1 when there is no such line.
+  StoppedCounts stopped_counts() const;
+
+ private:
+  support::TemporaryFolder folder_;
+  std::unique_ptr<support::ChildProcess> process_;
+  std::uint16_t http_port_ = 0;
+  std::uint16_t tcp_port_ = 0;
+  std::uint16_t admin_port_ = 0;
+};
+
+/// All lines of a generator, and their truth.
+struct Generated {
+  std::vector<std::string> lines;  // without newlines, in order of arrival
+  nlohmann::json truth;
+};
+Generated generate(const GeneratorOptions& options);
+
+/// Sum over all series of a family: every key of a parsed scrape that is `name` or `name{...}`.
+std::int64_t sum_of(const std::map<std::string, double>& scrape, const std::string& name);
+
+/// True when received = counted + rejected + late + duplicate + shed + queued.
+testing::AssertionResult events_add_up(const std::map<std::string, double>& scrape);
+
+}  // namespace weir::e2e

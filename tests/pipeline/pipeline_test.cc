@@ -1,0 +1,228 @@
+// Tests of the whole pipeline under a clock that moves by hand: time, publishing, conservation and the end.
+#include "weir/pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "support/random_source.h"
+#include "support/seed.h"
+
+namespace weir {
+namespace {
+
+constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr std::size_t kPaddingBytes = 64;
+
+std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view more = "") {
+  return R"({"type":"page_view","url":"https://s.example/","visitor":")" + std::string(visitor) +
+         R"(","ts":)" + std::to_string(ts_ms) + std::string(more) + "}";
+}
+
+/// A pipeline in serve mode.
+class Serve {
+ public:
+  explicit Serve(std::size_t shards = 2) : clock_(kNowMs) {
+    PipelineSettings settings;
+    settings.options.shards = shards;
+    settings.options.windows.rollups = default_rollups();
+    settings.options.hash_seed = 1;
+    pipeline_ = std::move(*Pipeline::start(settings, clock_));
+  }
+  BodyResult take(std::string body, const Origin& origin = {}) {
+    const std::size_t size = body.size();
+    body.resize(size + kPaddingBytes, ' ');
+    return pipeline_->take_body(std::string_view(body).substr(0, size), origin);
+  }
+  /// Asks for a snapshot and waits until it is published.
+  std::shared_ptr<const Report> tick() {
+    const auto before = pipeline_->report();
+    // A cut that is still open makes a tick pass; its report is waited for like any other.
+    do {
+      pipeline_->tick();
+      std::this_thread::yield();
+    } while (pipeline_->report() == before);
+    return pipeline_->report();
+  }
+  void pass(TimeMs by_ms) { clock_.advance(by_ms); }
+  Pipeline& pipeline() { return *pipeline_; }
+
+ private:
+  ManualClock clock_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+const CellTotals& site_row(const Report& report) { return report.rollups.at(0).cells.at(0); }
+
+void expect_conserved(const Report& report) {
+  EXPECT_EQ(report.stats.received(), report.stats.settled() + report.stats[Stat::kQueued]);
+}
+
+TEST(Pipeline, before_the_first_event_there_is_an_empty_report) {
+  Serve serve;
+  const auto report = serve.pipeline().report();
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->rollups.size(), default_rollups().size());
+  EXPECT_FALSE(serve.tick()->watermark_ms.has_value());
+}
+
+TEST(Pipeline, a_tick_publishes_what_was_taken_in) {
+  Serve serve;
+  const BodyResult result = serve.take(view_of("a", kNowMs) + "\n" + view_of("b", kNowMs - 100) + "\nnonsense");
+  EXPECT_EQ(result.accepted, 2U);
+  EXPECT_EQ(result.rejected, 1U);
+  ASSERT_EQ(result.errors.size(), 1U);
+  EXPECT_EQ(result.errors[0].line, 3U);
+  const auto report = serve.tick();
+  EXPECT_EQ(report->stats.received(), 3);
+  EXPECT_EQ(report->stats[Stat::kQueued], 2);
+  EXPECT_EQ(report->watermark_ms, kNowMs - 5000);
+  expect_conserved(*report);
+}
+
+TEST(Pipeline, without_events_time_moves_by_the_clock_after_a_second) {
+  Serve serve;
+  serve.take(view_of("a", kNowMs));
+  serve.pass(1000);
+  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000);
+  serve.pass(1);
+  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000 + 1001);
+  serve.pass(10'000);
+  const auto counted = serve.tick();
+  EXPECT_EQ(counted->stats[Stat::kQueued], 0);
+  EXPECT_EQ(counted->stats[Stat::kActiveSessions], 1);
+  EXPECT_EQ(site_row(*counted).totals[Part::kSessions], 1);
+  serve.pass(32 * 60'000);
+  const auto closed = serve.tick();
+  EXPECT_EQ(closed->stats[Stat::kActiveSessions], 0);
+  EXPECT_EQ(closed->rollups.at(0).counters.at(0).counters.totals[Part::kSessions], 1);
+}
+
+TEST(Pipeline, refused_lines_do_not_keep_time_from_passing) {
+  Serve serve;
+  serve.take(view_of("a", kNowMs));
+  for (int i = 0; i < 40; ++i) {
+    serve.pass(500);
+    serve.take("nonsense");
+  }
+  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000 + 20'000);
+}
+
+TEST(Pipeline, future_events_get_their_time_of_receipt_and_skewed_ones_are_set_right) {
+  Serve serve(1);
+  serve.take(view_of("a", kNowMs + 86'400'000));
+  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000);
+  serve.take(view_of("b", kNowMs - 7'200'000, R"(,"sent_at":)" + std::to_string(kNowMs - 7'199'000)));
+  const auto report = serve.pipeline().finish();
+  EXPECT_EQ(report->stats[Stat::kClockClamped], 1);
+  EXPECT_EQ(report->stats[Stat::kLate], 0);
+  EXPECT_EQ(report->first_event_ms, kNowMs - 1000);
+  EXPECT_EQ(report->last_event_ms, kNowMs);
+}
+
+TEST(Pipeline, visitors_without_id_are_told_apart_by_address_and_by_site) {
+  Serve serve;
+  const auto anonymous = [&](std::string_view site, std::string_view address) {
+    serve.take(R"({"type":"page_view","url":"/","site":")" + std::string(site) + R"("})", Origin{address, "agent"});
+  };
+  anonymous("a", "192.0.2.1");
+  anonymous("a", "192.0.2.1");
+  anonymous("a", "192.0.2.2");
+  anonymous("b", "192.0.2.1");
+  const auto report = serve.pipeline().finish();
+  const auto& cells = report->rollups.at(0).cells;
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(cells[0].labels.at(0), "a");
+  EXPECT_EQ(cells[0].totals[Part::kVisitors], 2);
+  EXPECT_EQ(cells[0].totals[Part::kPageViews], 3);
+  EXPECT_EQ(cells[1].totals[Part::kVisitors], 1);
+}
+
+TEST(Pipeline, in_every_report_received_is_what_was_settled_plus_what_is_queued) {
+  support::RandomSource random(support::test_seed());
+  Serve serve(3);
+  std::int64_t sent = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::string body;
+    for (std::int64_t i = random.between(1, 40); i > 0; --i, ++sent) {
+      const std::string visitor = std::to_string(random.between(1, 30));
+      const TimeMs ago_ms = random.pick({0, 0, 1000, 5000, 60'000, 3'600'000});
+      body += random.chance(10) ? "{\"broken\":" : view_of(visitor, kNowMs + round * 700 - ago_ms,
+                                                          R"(,"id":")" + std::to_string(random.between(1, 50)) + '"');
+      body += '\n';
+    }
+    serve.take(body);
+    serve.pass(random.pick({0, 700, 3000}));
+    const auto report = serve.tick();
+    expect_conserved(*report);
+    ASSERT_EQ(report->stats.received(), sent);
+  }
+  const auto report = serve.pipeline().finish();
+  expect_conserved(*report);
+  EXPECT_EQ(report->stats[Stat::kQueued], 0);
+  for (const Stat stat : {Stat::kLate, Stat::kDuplicate, Stat::kCountedPageView}) EXPECT_GT(report->stats[stat], 0);
+}
+
+TEST(Pipeline, the_end_of_serve_leaves_sessions_open) {
+  Serve serve;
+  serve.take(view_of("a", kNowMs));
+  const auto report = serve.pipeline().finish();
+  EXPECT_EQ(report->stats[Stat::kQueued], 0);
+  EXPECT_EQ(report->stats[Stat::kActiveSessions], 1);
+  EXPECT_EQ(site_row(*report).totals[Part::kSessions], 1);
+  EXPECT_EQ(report->rollups.at(0).counters.at(0).counters.totals[Part::kSessions], 0);
+}
+
+TEST(Pipeline, streams_take_lines_in_pieces) {
+  Serve serve;
+  const auto stream = serve.pipeline().open_stream(SourceKind::kTcp);
+  const std::string text = view_of("a", kNowMs) + "\n" + view_of("b", kNowMs);  // the last without newline
+  for (const char c : text) {
+    stream->prepare()[0] = c;
+    stream->commit(1);
+  }
+  EXPECT_EQ(serve.pipeline().received(), 1);
+  stream->finish();
+  EXPECT_EQ(serve.pipeline().received(), 2);
+  EXPECT_EQ(serve.tick()->stats[Stat::kReceivedTcp], 2);
+}
+
+TEST(Pipeline, a_line_over_the_limit_costs_that_line) {
+  Serve serve;
+  const auto stream = serve.pipeline().open_stream(SourceKind::kTcp);
+  const std::string text = std::string(20'000, 'x') + "\n" + view_of("a", kNowMs) + "\n";
+  std::memcpy(stream->prepare().data(), text.data(), text.size());
+  stream->commit(text.size());
+  const auto report = serve.tick();
+  EXPECT_EQ(report->stats[Stat::kRejectedTooLong], 1);
+  EXPECT_EQ(report->stats.received(), 2);
+}
+
+TEST(Pipeline, has_room_while_shards_keep_up) {
+  Serve serve;
+  EXPECT_TRUE(serve.pipeline().has_room());
+  serve.take(view_of("a", kNowMs));
+  serve.tick();
+  EXPECT_TRUE(serve.pipeline().has_room());
+}
+
+TEST(Pipeline, settings_that_cannot_work_are_errors_that_say_so) {
+  const ManualClock clock(kNowMs);
+  PipelineSettings settings;
+  settings.options.reader.format = "xml";
+  const auto unknown = Pipeline::start(settings, clock);
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("native"), std::string::npos);
+  settings.options.reader.format = "native";
+  settings.mode = PipelineMode::kReplay;
+  settings.every_ms = 1500;
+  const auto odd = Pipeline::start(settings, clock);
+  ASSERT_FALSE(odd);
+  EXPECT_NE(odd.error().message.find("step"), std::string::npos);
+  settings.every_ms = 0;
+  settings.options.reader.dead_letter_path = "/nonexistent/folder/file";
+  EXPECT_FALSE(Pipeline::start(settings, clock));
+}
+
+}  // namespace
+}  // namespace weir
