@@ -152,7 +152,8 @@ void BM_BareSimdjson(benchmark::State& state) {
     std::size_t lines = 0;
     const char* const end = from.text.data() + from.text.size();
     for (const char* line = from.text.data(); line < end; ++lines) {
-      const char* const newline = static_cast<const char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
+      const char* const newline =
+          static_cast<const char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
       const auto size = static_cast<std::size_t>(newline - line);
       sum += read_line(parser, {line, size}, static_cast<std::size_t>(end - line) + simdjson::SIMDJSON_PADDING);
       line = newline + 1;

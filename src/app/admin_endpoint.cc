@@ -19,7 +19,8 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) const {
   }
   if (request.path == "/-/healthy") return text(200, "Weir is healthy.\n");
   if (request.path == "/-/ready") {
-    return ready_.load() ? text(200, "Weir is ready.\n") : text(503, "Weir is not ready: it is starting or stopping.\n");
+    return ready_.load() ? text(200, "Weir is ready.\n")
+                         : text(503, "Weir is not ready: it is starting or stopping.\n");
   }
   for (const SinkRow& sink : sink_table()) {
     if (sink.path.empty() || sink.path != request.path) continue;

@@ -35,7 +35,8 @@ void add_serve(CLI::App& program, ServeCommand& command) {
       ->type_name("FILE");
   app.add_flag("--demo", command.demo, "Feed it generated traffic through its own HTTP port");
   app.add_flag("--table", command.table, "Show a live KPI table on the terminal");
-  add_duration(app, "--for", [&](TimeMs span_ms) { command.for_ms = span_ms; }, "Stop by itself after this time");
+  add_duration(
+      app, "--for", [&](TimeMs span_ms) { command.for_ms = span_ms; }, "Stop by itself after this time");
   app.footer(
       "Examples:\n"
       "  weir serve -c /etc/weir/weir.yaml\n"
@@ -53,10 +54,12 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
   app.add_flag("-q,--quiet", command.quiet, "No progress bar");
   app.add_option("--rollup", command.rollup, "Rollup shown by the table (site, landing, channel, ...)")
       ->type_name("NAME");
-  add_duration(app, "--every", [&](TimeMs span_ms) { command.every_ms = span_ms; },
-               "Add the windows at each multiple of this span");
-  add_duration(app, "--lateness", [&](TimeMs span_ms) { command.lateness_ms = span_ms; },
-               "How far behind the newest an event may come, instead of sessions.lateness");
+  add_duration(
+      app, "--every", [&](TimeMs span_ms) { command.every_ms = span_ms; },
+      "Add the windows at each multiple of this span");
+  add_duration(
+      app, "--lateness", [&](TimeMs span_ms) { command.lateness_ms = span_ms; },
+      "How far behind the newest an event may come, instead of sessions.lateness");
   app.footer(
       "Examples:\n"
       "  weir replay events.ndjson\n"
@@ -66,20 +69,23 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
 }
 
 void add_generate(CLI::App& program, GenerateCommand& command) {
-  CLI::App& app = *program.add_subcommand("generate", "Write synthetic visits as NDJSON, with the report they must give");
+  CLI::App& app =
+      *program.add_subcommand("generate", "Write synthetic visits as NDJSON, with the report they must give");
   GeneratorOptions& options = command.options;
   app.add_option("--seed", options.seed, "Same seed, same bytes")->capture_default_str();
   app.add_option("--sessions", options.sessions, "How many sessions")->capture_default_str();
-  add_duration(app, "--disorder", [&](TimeMs span_ms) { options.disorder_ms = span_ms; },
-               "Events come up to this much out of order");
+  add_duration(
+      app, "--disorder", [&](TimeMs span_ms) { options.disorder_ms = span_ms; },
+      "Events come up to this much out of order");
   app.add_option("--duplicates", options.duplicate_ratio, "Repeated deliveries per event, 0..1")->type_name("RATIO");
   app.add_option("--malformed", options.malformed_ratio, "Broken lines per event, 0..1")->type_name("RATIO");
   app.add_option("--late", options.late_ratio, "Events behind the watermark per event, 0..1")->type_name("RATIO");
   app.add_option("--rate", options.sessions_per_second, "Sessions that begin per second of event time")
       ->capture_default_str();
   app.add_option("--sites", options.sites, "Number of sites")->capture_default_str();
-  add_duration(app, "--lateness", [&](TimeMs span_ms) { options.lateness_ms = span_ms; },
-               "The lateness of the configuration that will read it (default 5s)");
+  add_duration(
+      app, "--lateness", [&](TimeMs span_ms) { options.lateness_ms = span_ms; },
+      "The lateness of the configuration that will read it (default 5s)");
   app.add_option("--truth", command.truth, "Write the exact report the events must give to this file")
       ->type_name("FILE");
   app.add_option("-o,--output", command.output, "File to write events to; - is stdout")->type_name("FILE");
@@ -95,7 +101,8 @@ void add_generate(CLI::App& program, GenerateCommand& command) {
 int run_program(int argc, const char* const* argv) {
   CLI::App program{"Weir: live session analytics for the monitoring stack", "weir"};
   program.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
-  program.footer("Run `weir COMMAND --help` for options and examples.\nExit codes: 0 done, 1 failed, 2 usage, 78 configuration.");
+  program.footer(
+      "Run `weir COMMAND --help` for options and examples.\nExit codes: 0 done, 1 failed, 2 usage, 78 configuration.");
   ServeCommand serve;
   ReplayCommand replay;
   GenerateCommand generate;
@@ -110,11 +117,14 @@ int run_program(int argc, const char* const* argv) {
     fmt::print("{}", program.help());
     return kExitUsage;
   }
-  program.require_subcommand(1);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (program.get_subcommands().empty()) {
+    fmt::print(stderr, "weir: a command is missing: serve, replay, generate or check; see weir --help\n");
+    return kExitUsage;
   }
   if (program.got_subcommand("serve")) return run_serve(serve);
   if (program.got_subcommand("replay")) return run_replay(replay);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -11,6 +12,7 @@
 
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
+#include "weir/core/time_text.h"
 #include "weir/pipeline/replay.h"
 
 namespace weir {
@@ -86,12 +88,14 @@ void print_warnings(const Report& report) {
   warn(report.stats[Stat::kReorderForced], "events were released early: raise limits.reorder_events");
   warn(report.stats[Stat::kDedupForgotten], "delivery ids were forgotten early: raise limits.delivery_ids");
   warn(report.stats[Stat::kOrdersForgotten], "order ids were forgotten early: raise limits.orders");
-  warn(report.stats[Stat::kVisitorsForgotten], "visits were forgotten early, visitors may count twice: raise limits.visitors");
+  warn(report.stats[Stat::kVisitorsForgotten],
+       "visits were forgotten early, visitors may count twice: raise limits.visitors");
 }
 
 /// The default limits of rollups keep a scrape small. A report has no scrape to keep small, so unless the rollups were
 /// configured it shows every cell up to this many.
 constexpr std::size_t kReportedCells = 10'000;
+constexpr TimeMs kMostLatenessMs = 60 * 60 * 1000;  // as for sessions.lateness
 
 void raise_default_limits(std::vector<Rollup>& rollups) {
   if (rollups != default_rollups()) return;
@@ -112,7 +116,15 @@ int run_replay(const ReplayCommand& command) {
     return kExitConfig;
   }
   if (!command.format.empty()) config->pipeline.reader.format = command.format;
-  if (command.lateness_ms) config->pipeline.sessions.lateness_ms = *command.lateness_ms;
+  if (command.lateness_ms) {
+    SessionOptions& sessions = config->pipeline.sessions;
+    if (*command.lateness_ms > kMostLatenessMs) {
+      fmt::print(stderr, "weir: --lateness: found {}; expected at most 1h\n", format_duration(*command.lateness_ms));
+      return kExitUsage;
+    }
+    sessions.lateness_ms = *command.lateness_ms;
+    sessions.dedup_ms = std::max(sessions.dedup_ms, sessions.lateness_ms);  // as configurations must have it
+  }
   if (!command.rollup.empty()) config->sinks.rollup = command.rollup;
   raise_default_limits(config->pipeline.windows.rollups);
   FileProgress progress;

@@ -54,8 +54,8 @@ class Server {
   SystemClock clock_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<AdminEndpoint> admin_endpoint_;
-  EventLoop admin_loop_;   // run by the main thread
-  EventLoop ingest_loop_;  // run by ingest_thread_
+  EventLoop admin_loop_;    // run by the main thread
+  EventLoop ingest_loop_;   // run by ingest_thread_
   StatBoard ingest_stats_;  // written by the ingest thread
   StatBoard admin_stats_;   // written by the main thread
   std::unique_ptr<HttpServer> admin_;
@@ -66,8 +66,7 @@ class Server {
 };
 
 Result<std::monostate> Server::start() {
-  Result<std::unique_ptr<Pipeline>> pipeline =
-      Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
   if (!pipeline) return pipeline.error();
   pipeline_ = std::move(*pipeline);
   pipeline_->add_stats_from([this] { return ingest_stats_.read(); });

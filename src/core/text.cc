@@ -32,9 +32,7 @@ Character first_character(std::string_view text) {
   return {code_point, size, true};
 }
 
-bool is_control(std::uint32_t code_point) {
-  return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F);
-}
+bool is_control(std::uint32_t code_point) { return code_point < 0x20 || (code_point >= 0x7F && code_point <= 0x9F); }
 
 }  // namespace
 

@@ -10,7 +10,16 @@ namespace weir {
 namespace {
 
 /// Kinds of text, so that equal texts of different kinds are told apart.
-enum class TextKind : std::uint64_t { kSite = 1, kPage, kChannel, kCampaign, kDevice, kUserAgent, kConversion, kCustom };
+enum class TextKind : std::uint64_t {
+  kSite = 1,
+  kPage,
+  kChannel,
+  kCampaign,
+  kDevice,
+  kUserAgent,
+  kConversion,
+  kCustom
+};
 
 std::uint64_t of_kind(TextKind kind, std::uint64_t hash) { return mix(hash, static_cast<std::uint64_t>(kind)); }
 
@@ -47,8 +56,7 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
   }
 }
 
-std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms,
-                                          Event& event) {
+std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
   event = Event{};
   UrlParts url;
   if (!raw.url.empty()) {
@@ -111,6 +119,7 @@ void EventMaker::set_type(const RawEvent& raw, Event& event) {
     if (!raw.order.empty()) event.order = mix(event.visitor, hasher_(raw.order));
     event.amount = raw.value.value_or(0);
     event.currency = raw.currency.empty() ? kDollar : pack_currency(raw.currency);
+    if (!is_known_currency(event.currency)) event.currency = kNoCurrency;
   } else if (event.type == EventType::kEngagement) {
     event.amount = static_cast<double>(raw.engaged_ms.value_or(0));
   }
@@ -185,15 +194,17 @@ Symbol EventMaker::channel_symbol(const RawEvent& raw, const UrlParts& url, cons
   text = mix(text, mix(hash(medium), hash(campaign)));
   // Only a referrer is ever compared with the own host.
   text = mix(text, mix(traffic.referrer_host.empty() ? 0 : hash(traffic.own_host), traffic.paid_click));
-  return known(of_kind(TextKind::kChannel, text), [&](Known& entry) {
-           const std::string decoded_source = decode_query_value(source);
-           const std::string decoded_medium = decode_query_value(medium);
-           const std::string decoded_campaign = decode_query_value(campaign);
-           traffic.source = decoded_source;
-           traffic.medium = decoded_medium;
-           traffic.campaign = decoded_campaign;
-           entry.symbol = intern(channel_of(traffic));
-         }).symbol;
+  return known(of_kind(TextKind::kChannel, text),
+               [&](Known& entry) {
+                 const std::string decoded_source = decode_query_value(source);
+                 const std::string decoded_medium = decode_query_value(medium);
+                 const std::string decoded_campaign = decode_query_value(campaign);
+                 traffic.source = decoded_source;
+                 traffic.medium = decoded_medium;
+                 traffic.campaign = decoded_campaign;
+                 entry.symbol = intern(channel_of(traffic));
+               })
+      .symbol;
 }
 
 template <class Fill>

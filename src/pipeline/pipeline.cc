@@ -11,11 +11,11 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kParsedEvents = 32;       // small enough for the first-level cache
-constexpr std::size_t kLeastBatches = 4;        // per shard
+constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level cache
+constexpr std::size_t kLeastBatches = 4;   // per shard
 constexpr std::size_t kReportedErrors = 10;
-constexpr std::size_t kFullPercent = 95;        // of a queue: from here on new bodies are refused
-constexpr TimeMs kIdleMs = 1000;  // without events for so long, time moves by the wall clock
+constexpr std::size_t kFullPercent = 95;  // of a queue: from here on new bodies are refused
+constexpr TimeMs kIdleMs = 1000;          // without events for so long, time moves by the wall clock
 
 std::size_t shard_count_of(const PipelineOptions& options) {
   if (options.shards > 0) return options.shards;
@@ -38,8 +38,8 @@ Result<WindowSchedule> make_schedule(const WindowOptions& options, TimeMs every_
                          format_duration(options.windows[w]));
   }
   if (schedule.windows.empty()) {
-    return Error{fmt::format("no window can be shown every {}: use a multiple of a step: {}", format_duration(every_ms),
-                             steps)};
+    return Error{
+        fmt::format("no window can be shown every {}: use a multiple of a step: {}", format_duration(every_ms), steps)};
   }
   return schedule;
 }
@@ -127,17 +127,17 @@ ShardContext Pipeline::shard_context() {
   const std::size_t count = queues_.size();
   const auto share = [count](std::size_t limit) { return std::max<std::size_t>(1, limit / count); };
   const bool serve = settings_.mode == PipelineMode::kServe;
-  ShardContext context{.sessions = settings_.options.sessions,
-                       .windows = settings_.options.windows,
-                       .duties = {.windows = serve || schedule_.every_ms > 0, .counters = serve},
-                       .contributions = serve || schedule_.every_ms > 0 ? Contributions::kProvisional
-                                                                        : Contributions::kFinal,
-                       .schedule = schedule_,
-                       .funnels = *funnels_,
-                       .symbols = symbols_,
-                       .special = special_,
-                       .dead_letters = *dead_letters_,
-                       .hub = hub_};
+  ShardContext context{
+      .sessions = settings_.options.sessions,
+      .windows = settings_.options.windows,
+      .duties = {.windows = serve || schedule_.every_ms > 0, .counters = serve},
+      .contributions = serve || schedule_.every_ms > 0 ? Contributions::kProvisional : Contributions::kFinal,
+      .schedule = schedule_,
+      .funnels = *funnels_,
+      .symbols = symbols_,
+      .special = special_,
+      .dead_letters = *dead_letters_,
+      .hub = hub_};
   context.sessions.sessions = share(context.sessions.sessions);
   context.sessions.reorder_events = share(context.sessions.reorder_events);
   context.sessions.delivery_ids = share(context.sessions.delivery_ids);
@@ -235,15 +235,16 @@ void Pipeline::let_time_pass() {
   if (router_.started() && idle_ms > kIdleMs) router_.advance_to(newest_at_last_intake_ms_ + idle_ms);
 }
 
-void Pipeline::tick() {
+std::uint64_t Pipeline::tick() {
   const std::lock_guard lock(intake_mutex_);
   let_time_pass();
-  if (hub_.is_open()) return;  // shards are behind: the next tick asks again
+  if (hub_.is_open()) return 0;  // shards are behind: the next tick asks again
   StatValues counts = intake_stats_;
   counts += router_.stats();
   counts += event_maker_.stats();
   hub_.open(++snapshot_number_, counts, router_.watermark_ms());
   router_.send_all(BatchKind::kSnapshot, snapshot_number_);
+  return snapshot_number_;
 }
 
 std::shared_ptr<const Report> Pipeline::finish() {
@@ -269,6 +270,7 @@ std::shared_ptr<const Report> Pipeline::finish() {
 }
 
 void Pipeline::add_counts(const Cut& cut, Report& report) const {
+  report.number = cut.number;
   report.funnels = funnels_;
   report.stats = cut.intake;
   if (cut.watermark_ms > 0) report.watermark_ms = cut.watermark_ms;

@@ -6,7 +6,11 @@ namespace weir {
 
 Router::Router(const SessionOptions& options, std::size_t batch_events,
                std::vector<std::unique_ptr<BatchQueue>>& queues, DeadLetters& dead_letters)
-    : options_(options), batch_events_(batch_events), queues_(queues), dead_letters_(dead_letters), open_(queues.size()) {}
+    : options_(options),
+      batch_events_(batch_events),
+      queues_(queues),
+      dead_letters_(dead_letters),
+      open_(queues.size()) {}
 
 void Router::route(Event& event, std::string_view line) {
   newest_ms_ = started_ ? std::max(newest_ms_, event.time_ms) : event.time_ms;

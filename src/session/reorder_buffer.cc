@@ -9,12 +9,10 @@ namespace {
 
 constexpr TimeMs kBucketsPerLateness = 256;
 constexpr TimeMs kMaxWidthMs = 1000;
-constexpr std::size_t kMostReleased = 1024;  // events emitted together, give or take a bucket
+constexpr std::size_t kMostReleased = 1024;     // events emitted together, give or take a bucket
 constexpr std::size_t kLeastKeptCapacity = 64;  // events
 
-TimeMs width_for(TimeMs lateness_ms) {
-  return std::clamp<TimeMs>(lateness_ms / kBucketsPerLateness, 1, kMaxWidthMs);
-}
+TimeMs width_for(TimeMs lateness_ms) { return std::clamp<TimeMs>(lateness_ms / kBucketsPerLateness, 1, kMaxWidthMs); }
 
 }  // namespace
 
@@ -22,7 +20,8 @@ ReorderBuffer::ReorderBuffer(TimeMs lateness_ms, std::size_t limit)
     : width_ms_(width_for(lateness_ms)),
       lateness_ms_(lateness_ms),
       limit_(limit),
-      // Twice what lateness asks for, so that in an ordered stream advance() does the releasing, many buckets at a time.
+      // Twice what lateness asks for, so that in an ordered stream advance() does the releasing, many buckets at a
+      // time.
       ring_(2 * static_cast<std::size_t>(lateness_ms / width_ms_) + 8),
       kept_capacity_(std::max(kLeastKeptCapacity, 2 * limit / ring_.size())) {}
 

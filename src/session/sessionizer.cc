@@ -10,7 +10,7 @@ namespace {
 
 constexpr TimeMs kDayMs = 24 * 60 * 60 * 1000;
 constexpr std::size_t kMaxCurrenciesPerSession = 8;  // further ones are summed under XXX
-constexpr std::uint32_t kEngagedMs = 10'000;  // GA4: ten seconds engaged make an engaged session
+constexpr std::uint32_t kEngagedMs = 10'000;         // GA4: ten seconds engaged make an engaged session
 
 std::uint32_t saturating_add(std::uint32_t sum, double amount) {
   const double total = sum + amount;

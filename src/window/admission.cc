@@ -44,7 +44,8 @@ void Admission::update(std::span<const CellSnapshot> cells, std::span<const std:
       admit(*candidate.cell);
       continue;
     }
-    // A full house makes room for a cell of more than 1/limit of the sessions, and for one twice as heavy as the lightest.
+    // A full house makes room for a cell of more than 1/limit of the sessions, and for one twice as heavy as the
+    // lightest.
     if (!inside.empty() && candidate.weight > inside.back().weight) {
       const bool heavy = candidate.weight * limit > total;
       if (heavy || candidate.weight > 2 * inside.back().weight) {

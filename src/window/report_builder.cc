@@ -115,8 +115,8 @@ ReportBuilder::ReportBuilder(const WindowOptions& options) : options_(options) {
 }
 
 void ReportBuilder::build_live(std::span<const RollupsSnapshot> shards, TimeMs at_ms, Report& report) {
-  const auto longest = static_cast<std::size_t>(
-      std::max_element(options_.windows.begin(), options_.windows.end()) - options_.windows.begin());
+  const auto longest = static_cast<std::size_t>(std::max_element(options_.windows.begin(), options_.windows.end()) -
+                                                options_.windows.begin());
   report.rollup_specs = options_.rollups;
   report.rollups.resize(options_.rollups.size());
   report.windows.resize(options_.windows.size() * options_.rollups.size());
@@ -148,9 +148,8 @@ void ReportBuilder::build_final(std::span<const RollupsSnapshot> shards, Report&
   for (std::size_t r = 0; r < options_.rollups.size(); ++r) {
     const Cells cells = merge_shards(shards, r);
     OtherSites sites;
-    report.rollups[r].cells =
-        fold_rows(cells, heaviest(cells, options_.rollups[r].limit, all_time_of), all_time_of, sites,
-                  IdleCells::kLeaveOut);
+    report.rollups[r].cells = fold_rows(cells, heaviest(cells, options_.rollups[r].limit, all_time_of), all_time_of,
+                                        sites, IdleCells::kLeaveOut);
   }
 }
 

@@ -100,6 +100,7 @@ struct BannedWord {
   bool in_comments;  // look at comments and literals too
   std::string_view cure;
 };
+constexpr std::string_view kAllocator = "include/weir/core/huge_page_allocator.h";
 constexpr std::array<BannedWord, 9> kBannedWords{{
     {"TODO", R"(\bTODO\b)", "", true, "finish it, or write an issue"},
     {"FIXME", R"(\bFIXME\b)", "", true, "finish it, or write an issue"},
@@ -108,8 +109,8 @@ constexpr std::array<BannedWord, 9> kBannedWords{{
     {"sleep", R"(\b(u|nano)?sleep\s*\()", "", false, "wait for a condition, never for time"},
     {"now", R"(\bsystem_clock::now\b)", "src/core/clock.cc", false, "take a Clock&"},
     {"alloc", R"(\b(malloc|calloc|realloc)\s*\()", "", false, "use values or a container"},
-    {"free", R"(\bfree\s*\()", "", false, "use values or a container"},
-    {"new", R"(\bnew\b)", "", false, "use a value or std::make_unique"},
+    {"free", R"(\bfree\s*\()", kAllocator, false, "use values or a container"},
+    {"new", R"(\bnew\b)", kAllocator, false, "use a value or std::make_unique"},
 }};
 
 /// A private constructor cannot be reached by make_unique: `std::unique_ptr<X>(new X(...))` is allowed.

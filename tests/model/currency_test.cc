@@ -43,6 +43,13 @@ TEST(Currency, what_is_no_code_is_the_code_for_no_currency) {
   EXPECT_EQ(currency_code(kNoCurrency), "XXX");
 }
 
+TEST(Currency, only_codes_of_the_standard_are_known) {
+  for (const char* code : {"USD", "EUR", "JPY", "AED", "ZWL", "XXX", "eur"}) {
+    EXPECT_TRUE(is_known_currency(pack_currency(code))) << code;
+  }
+  for (const char* code : {"AAA", "ZZZ", "EUX", "QQQ"}) EXPECT_FALSE(is_known_currency(pack_currency(code))) << code;
+}
+
 TEST(Money, decimal_values_become_whole_billionths) {
   EXPECT_TRUE(to_nanos(0) == Nanos{0});
   EXPECT_TRUE(to_nanos(0.1) == Nanos{100'000'000});

@@ -2,12 +2,15 @@
 // oracle and session tables of the publisher. Sessions that differ by rule are listed here with the reason.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/csv.h"

@@ -71,8 +71,11 @@ struct PageCase {
 };
 
 TEST(EventMaker, pages_are_canonical_and_named_by_rules) {
-  const PageCase cases[] = {{"https://s/pricing/?x=1#y", "/pricing"}, {"https://s", "/"}, {"/product/17", "/product/:id"},
-                            {"/product/17/more", "/product/17/more"}, {"/Product/17", "/Product/17"}};
+  const PageCase cases[] = {{"https://s/pricing/?x=1#y", "/pricing"},
+                            {"https://s", "/"},
+                            {"/product/17", "/product/:id"},
+                            {"/product/17/more", "/product/17/more"},
+                            {"/Product/17", "/Product/17"}};
   Maker maker;
   for (const PageCase& page : cases) {
     for (int repeat = 0; repeat < 2; ++repeat) {  // looked up, then remembered
@@ -88,9 +91,12 @@ TEST(EventMaker, labels_are_cut_and_cleaned) {
   const std::string cut = maker.label(maker.make(view("/" + std::string(100, 'a'))), Dimension::kLandingPage);
   EXPECT_EQ(cut, "/" + std::string(28, 'a') + "\xE2\x80\xA6");
   EXPECT_EQ(maker.maker.stats()[Stat::kLabelsCut], 1);
-  EXPECT_EQ(maker.label(maker.make(view("/a\x01" "b")), Dimension::kLandingPage), "/a\xEF\xBF\xBD" "b");
-  EXPECT_EQ(maker.label(maker.make(view("/?utm_campaign=%00%FFx")), Dimension::kCampaign),
-            "\xEF\xBF\xBD\xEF\xBF\xBDx");
+  EXPECT_EQ(maker.label(maker.make(view("/a\x01"
+                                        "b")),
+                        Dimension::kLandingPage),
+            "/a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(maker.label(maker.make(view("/?utm_campaign=%00%FFx")), Dimension::kCampaign), "\xEF\xBF\xBD\xEF\xBF\xBDx");
   EXPECT_EQ(maker.maker.stats()[Stat::kLabelsCut], 1);
 }
 

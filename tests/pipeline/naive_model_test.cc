@@ -187,6 +187,17 @@ TEST(NaiveModel, duplicate_of_a_late_event_is_a_duplicate_unless_it_is_too_old) 
   EXPECT_EQ(events["duplicate"], 0);
 }
 
+TEST(NaiveModel, late_use_of_an_id_does_not_make_copies_of_the_newer_one_count_again) {
+  const std::string id = R"("id":"e")";
+  NaiveOptions options;
+  options.lateness_ms = 100;
+  options.dedup_ms = 1000;
+  const json events = report_of({view(5000, "/", id), view(3999, "/", id), view(5000, "/", id)}, options)["events"];
+  EXPECT_EQ(events["counted"], 1);
+  EXPECT_EQ(events["late"], 1);
+  EXPECT_EQ(events["duplicate"], 1);
+}
+
 TEST(NaiveModel, every_line_is_counted_once) {
   const json events =
       report_of({view(9000, "/", R"("id":"a")"), "", "{", view(9000, "/", R"("id":"a")"), view(0)})["events"];

@@ -63,8 +63,10 @@ struct RepeatCase {
 
 TEST(Deduplicator, a_repeat_within_the_span_is_a_duplicate_on_either_side) {
   const RepeatCase cases[] = {
-      {"same time", 5000, 5000, true},        {"exactly the span later", 5000, 6000, true},
-      {"just past the span", 5000, 6001, false}, {"exactly the span earlier", 5000, 4000, true},
+      {"same time", 5000, 5000, true},
+      {"exactly the span later", 5000, 6000, true},
+      {"just past the span", 5000, 6001, false},
+      {"exactly the span earlier", 5000, 4000, true},
       {"just before the span", 5000, 3999, false},
   };
   for (const RepeatCase& repeat : cases) {

@@ -21,9 +21,9 @@ FunnelSet two_funnels() {
   const auto step = [](const char* name) {
     return FunnelStep{.name = name, .kind = FunnelStep::Kind::kPage, .pattern = "/"};
   };
-  return FunnelSet({{.name = "three", .steps = {step("a"), step("b"), step("c")}},
-                    {.name = "two", .steps = {step("a"), step("b")}}},
-                   3000);
+  return FunnelSet(
+      {{.name = "three", .steps = {step("a"), step("b"), step("c")}}, {.name = "two", .steps = {step("a"), step("b")}}},
+      3000);
 }
 
 /// One event of a script: the steps it matches and what is wrong with it.

@@ -43,7 +43,8 @@ inline void add_to(Sums& sums, const KeptFacts& kept, int sign) {
   add("dwell_known", facts.serial, facts.dwell_known);
   add("dwell", facts.dwell_ms, facts.dwell_known);
   for (std::size_t f = 0; f < kMaxFunnels; ++f) {
-    const std::uint64_t column = (f * 32 + facts.funnels[f].reached) * 8 + static_cast<std::uint64_t>(facts.funnels[f].cause);
+    const std::uint64_t column =
+        (f * 32 + facts.funnels[f].reached) * 8 + static_cast<std::uint64_t>(facts.funnels[f].cause);
     add("funnel", column, facts.funnels[f].reached > 0);
   }
   for (const auto& [currency, nanos] : kept.revenue) add("revenue", currency, nanos);

@@ -25,9 +25,9 @@ Event event_at(TimeMs time_ms, std::uint64_t number = 0) {
 /// A buffer and all it has released.
 struct Bench {
   explicit Bench(TimeMs lateness_ms, std::size_t limit = 1'000'000)
-      : buffer(lateness_ms, limit), emit([this](std::span<const Event> events) {
-          released.insert(released.end(), events.begin(), events.end());
-        }) {}
+      : buffer(lateness_ms, limit),
+        emit([this](std::span<const Event> events) { released.insert(released.end(), events.begin(), events.end()); }) {
+  }
   bool push(TimeMs time_ms, std::uint64_t number = 0) { return buffer.push(event_at(time_ms, number), emit); }
   std::vector<TimeMs> times() const {
     std::vector<TimeMs> list;

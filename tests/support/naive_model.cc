@@ -27,7 +27,8 @@ struct Counts {
 
 bool is_blank(const std::string& line) { return line.find_first_not_of(" \t\r\n") == std::string::npos; }
 
-/// The events that count, in order of arrival: not rejected, duplicate or late.
+/// The events that count, in order of arrival: not rejected, duplicate or late. Of an id used again outside the
+/// dedup span the newest use is remembered, whatever arrived last, so that copies of the newest are still known.
 std::vector<NaiveEvent> kept_events(const std::vector<std::string>& lines, const NaiveOptions& options,
                                     Counts& counts) {
   std::vector<NaiveEvent> kept;

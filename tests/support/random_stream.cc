@@ -56,7 +56,8 @@ NaiveOptions random_options(RandomSource& random) {
   options.max_duration_ms = random.pick<std::int64_t>({options.timeout_ms * 2, 20'000, 60'000, 86'400'000});
   options.max_duration_ms = std::max(options.max_duration_ms, options.timeout_ms);
   options.lateness_ms = random.pick<std::int64_t>({0, 1, 500, 1000, 3000, 5000, 10'000});
-  options.dedup_ms = random.pick<std::int64_t>({1000, 5000, 20'000, 600'000});
+  // An id must be remembered for as long as an event may be under way.
+  options.dedup_ms = std::max(options.lateness_ms, random.pick<std::int64_t>({1000, 5000, 20'000, 600'000}));
   options.split_on_campaign = random.chance(30);
   options.split_on_midnight = random.chance(30);
   options.slow_ms = random.pick<std::int64_t>({1000, 3000});

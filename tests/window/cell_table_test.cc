@@ -59,7 +59,8 @@ TEST(CellTable, folding_keeps_capacity_and_totals) {
   EXPECT_EQ(window[Part::kSessions], 3000);
 }
 
-/// Takes back, in random order, what was put under random sequences: every cell ends at zero, none below on the way out.
+/// Takes back, in random order, what was put under random sequences: every cell ends at zero, none below on the way
+/// out.
 TEST(CellTable, what_was_put_is_found_again_wherever_folding_took_it) {
   support::RandomSource random(support::test_seed());
   Labels labels;

@@ -25,9 +25,12 @@ TEST(WindowShape, a_window_is_open_at_its_beginning_and_closed_at_its_end) {
   EXPECT_EQ(shape.pane_count(), 60);
   constexpr TimeMs kAtMs = 20 * kMinuteMs;
   const CoverCase cases[] = {
-      {"exactly at the end", kAtMs, true},         {"just before the end", kAtMs - 1, true},
-      {"just past the end", kAtMs + 1, false},     {"exactly at the beginning", kAtMs - 5 * kMinuteMs, false},
-      {"just inside", kAtMs - 5 * kMinuteMs + 1, true}, {"before", kAtMs - 5 * kMinuteMs - 1, false},
+      {"exactly at the end", kAtMs, true},
+      {"just before the end", kAtMs - 1, true},
+      {"just past the end", kAtMs + 1, false},
+      {"exactly at the beginning", kAtMs - 5 * kMinuteMs, false},
+      {"just inside", kAtMs - 5 * kMinuteMs + 1, true},
+      {"before", kAtMs - 5 * kMinuteMs - 1, false},
   };
   const std::int64_t last = shape.pane_of(kAtMs);
   EXPECT_EQ(last * shape.step_ms, kAtMs);
@@ -47,7 +50,8 @@ TEST(WindowShape, agrees_with_the_definition_for_random_windows_and_times) {
     const std::int64_t pane = shape.pane_of(start_ms);
     const std::int64_t last = shape.pane_of(at_ms);
     const bool covered = start_ms > at_ms - shape.length_ms && start_ms <= at_ms;
-    ASSERT_EQ(pane >= shape.first_pane(last) && pane <= last, covered) << shape.length_ms << " " << at_ms << " " << start_ms;
+    ASSERT_EQ(pane >= shape.first_pane(last) && pane <= last, covered)
+        << shape.length_ms << " " << at_ms << " " << start_ms;
   }
 }
 

@@ -17,28 +17,28 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitConfig = 78;
 
 struct ServeCommand {
-  std::string config;            // empty: defaults
-  bool demo = false;             // feed the server generated traffic through its own HTTP port
-  bool table = false;            // show a live table on the terminal
-  TimeMs for_ms = 0;             // 0: until SIGINT or SIGTERM
+  std::string config;  // empty: defaults
+  bool demo = false;   // feed the server generated traffic through its own HTTP port
+  bool table = false;  // show a live table on the terminal
+  TimeMs for_ms = 0;   // 0: until SIGINT or SIGTERM
 };
 int run_serve(const ServeCommand& command);
 
 struct ReplayCommand {
   std::string config;
-  std::string format;            // empty: as configured
+  std::string format;  // empty: as configured
   bool json = false;
-  bool quiet = false;            // no progress bar
+  bool quiet = false;  // no progress bar
   TimeMs every_ms = 0;
   std::optional<TimeMs> lateness_ms;  // instead of the configured one
-  std::string rollup;            // of the table; empty: as configured
+  std::string rollup;                 // of the table; empty: as configured
   std::vector<std::string> files;
 };
 int run_replay(const ReplayCommand& command);
 
 struct GenerateCommand {
   GeneratorOptions options;
-  std::string truth;             // file for the expected report; empty: none
+  std::string truth;  // file for the expected report; empty: none
   std::string output = "-";
 };
 int run_generate(const GenerateCommand& command);

@@ -13,17 +13,52 @@ namespace weir {
 
 /// One self-metric series. Rows of the table in stats.cc, same order.
 enum class Stat : std::uint8_t {
-  kReceivedHttp, kReceivedTcp, kReceivedUnix, kReceivedStdin, kReceivedFile,
-  kCountedPageView, kCountedConversion, kCountedEngagement, kCountedError, kCountedCustom,
-  kRejectedMalformed, kRejectedInvalidUtf8, kRejectedMissingField, kRejectedBadString, kRejectedBadNumber,
-  kRejectedBadTime, kRejectedBadUrl, kRejectedTooLong, kRejectedTooDeep,
-  kLate, kDuplicate, kShedHeartbeat, kShedOverload, kQueued,
-  kActiveSessions, kSessionTableBytes, kSessionsClosedEarly, kReorderForced, kDedupForgotten, kOrdersForgotten, kVisitorsForgotten,
-  kCellsFolded, kSymbolsForgotten, kLabelsCut, kClockClamped,
-  kDeadLettersWritten, kDeadLettersDropped, kDeadLetterErrors,
-  kConnectionsAccepted, kConnectionsRefused, kConnectionsOpen,
-  kHttpRequests2xx, kHttpRequests4xx, kHttpRequests5xx,
-  kQueueBatches, kBackpressureWaits,
+  kReceivedHttp,
+  kReceivedTcp,
+  kReceivedUnix,
+  kReceivedStdin,
+  kReceivedFile,
+  kCountedPageView,
+  kCountedConversion,
+  kCountedEngagement,
+  kCountedError,
+  kCountedCustom,
+  kRejectedMalformed,
+  kRejectedInvalidUtf8,
+  kRejectedMissingField,
+  kRejectedBadString,
+  kRejectedBadNumber,
+  kRejectedBadTime,
+  kRejectedBadUrl,
+  kRejectedTooLong,
+  kRejectedTooDeep,
+  kLate,
+  kDuplicate,
+  kShedHeartbeat,
+  kShedOverload,
+  kQueued,
+  kActiveSessions,
+  kSessionTableBytes,
+  kSessionsClosedEarly,
+  kReorderForced,
+  kDedupForgotten,
+  kOrdersForgotten,
+  kVisitorsForgotten,
+  kCellsFolded,
+  kSymbolsForgotten,
+  kLabelsCut,
+  kClockClamped,
+  kDeadLettersWritten,
+  kDeadLettersDropped,
+  kDeadLetterErrors,
+  kConnectionsAccepted,
+  kConnectionsRefused,
+  kConnectionsOpen,
+  kHttpRequests2xx,
+  kHttpRequests4xx,
+  kHttpRequests5xx,
+  kQueueBatches,
+  kBackpressureWaits,
   kCount
 };
 inline constexpr std::size_t kStatCount = static_cast<std::size_t>(Stat::kCount);
@@ -35,10 +70,10 @@ enum class StatKind : std::uint8_t { kCounter, kGauge };
 struct StatRow {
   Stat stat;
   StatKind kind;
-  std::string_view family;       // metric name
-  std::string_view label_name;   // empty: no label
+  std::string_view family;      // metric name
+  std::string_view label_name;  // empty: no label
   std::string_view label_value;
-  std::string_view help;         // same for all rows of a family
+  std::string_view help;  // same for all rows of a family
 };
 
 /// The rows, indexed by Stat. Rows of one family are neighbours.

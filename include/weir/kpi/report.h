@@ -22,7 +22,7 @@ inline constexpr std::array<double, 10> kDwellBucketBounds{1, 5, 10, 30, 60, 120
 
 /// What a cell's counters say: closed sessions since the cell was first exported.
 struct Counters {
-  Totals totals;  // kVisitors unused
+  Totals totals;                                                            // kVisitors unused
   std::array<std::int64_t, kDwellBucketBounds.size() + 1> dwell_buckets{};  // not cumulative; last is +Inf
 
   void add(const SessionFacts& session, const FunnelSet& funnels);
@@ -57,8 +57,9 @@ struct RollupTotals {
 
 /// The snapshot. Immutable once published; any thread.
 struct Report {
-  StatValues stats;                       // received = settled + queued holds exactly
-  std::optional<TimeMs> first_event_ms;   // of counted events
+  std::uint64_t number = 0;              // of the snapshot it was made from; 0: before the first
+  StatValues stats;                      // received = settled + queued holds exactly
+  std::optional<TimeMs> first_event_ms;  // of counted events
   std::optional<TimeMs> last_event_ms;
   std::optional<TimeMs> watermark_ms;
   std::vector<Rollup> rollup_specs;

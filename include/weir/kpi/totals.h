@@ -16,13 +16,24 @@ namespace weir {
 
 /// Integer parts of the KPIs. Names and help are in THE KPI table (kpi_table.h).
 enum class Part : std::uint8_t {
-  kSessions, kLandedSessions, kBouncedSessions, kEngagedSessions, kConvertedSessions, kPageViews, kVisitors,
-  kDwellKnownSessions, kDwellUnknownSessions, kDwellMs, kOrders, kCount
+  kSessions,
+  kLandedSessions,
+  kBouncedSessions,
+  kEngagedSessions,
+  kConvertedSessions,
+  kPageViews,
+  kVisitors,
+  kDwellKnownSessions,
+  kDwellUnknownSessions,
+  kDwellMs,
+  kOrders,
+  kCount
 };
 inline constexpr std::size_t kPartCount = static_cast<std::size_t>(Part::kCount);
 
-/// Currencies kept apart in one cell; further ones are summed under XXX.
-inline constexpr std::size_t kMaxCurrencies = 8;
+/// Currencies kept apart in one cell; further ones are summed under XXX. More than ISO 4217 has, so that which ones
+/// are kept never depends on the order of events.
+inline constexpr std::size_t kMaxCurrencies = 256;
 
 /// Sums over sessions. Default-constructed totals are zero and work with any FunnelSet. Not thread-safe.
 class Totals {

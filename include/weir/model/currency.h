@@ -26,6 +26,9 @@ constexpr Currency pack_currency(std::string_view code) {
 inline constexpr Currency kDollar = pack_currency("USD");
 inline constexpr Currency kNoCurrency = pack_currency("XXX");
 
+/// True for the codes in use by ISO 4217, XXX included. Others are junk and must not become labels.
+bool is_known_currency(Currency packed);
+
 /// The code as text: "EUR".
 inline std::string currency_code(Currency packed) {
   std::string code(3, 'A');

@@ -13,14 +13,14 @@ namespace weir {
 /// One event's fields as text. Views live until the parser reads the next event. Absent text is empty:
 /// the contract treats empty and absent alike, except where a field is required.
 struct RawEvent {
-  std::string_view type;         // required
-  std::string_view visitor;      // empty: derived from address and user agent
-  bool visitor_given = false;    // the field was there, even if empty
+  std::string_view type;       // required
+  std::string_view visitor;    // empty: derived from address and user agent
+  bool visitor_given = false;  // the field was there, even if empty
   std::string_view session;
   std::string_view site;
   std::string_view url;
   std::string_view referrer;
-  std::string_view id;           // delivery id
+  std::string_view id;  // delivery id
   std::string_view name;
   std::string_view currency;
   std::string_view order;
@@ -32,9 +32,9 @@ struct RawEvent {
   std::string_view user_agent;
   std::string_view device;
   std::string_view country;
-  std::optional<TimeMs> ts_ms;        // event time as sent
-  std::optional<TimeMs> sent_at_ms;   // client clock at sending
-  std::optional<double> value;        // >= 0, finite
+  std::optional<TimeMs> ts_ms;       // event time as sent
+  std::optional<TimeMs> sent_at_ms;  // client clock at sending
+  std::optional<double> value;       // >= 0, finite
   std::optional<std::uint64_t> engaged_ms;
   std::optional<std::uint64_t> status;
   std::optional<std::uint64_t> duration_ms;

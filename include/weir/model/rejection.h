@@ -26,7 +26,8 @@ enum class Rejection : std::uint8_t {
 
 /// The word for a reason, such as "malformed".
 inline std::string_view name_of(Rejection reason) {
-  return stat_table()[static_cast<std::size_t>(Stat::kRejectedMalformed) + static_cast<std::size_t>(reason)].label_value;
+  return stat_table()[static_cast<std::size_t>(Stat::kRejectedMalformed) + static_cast<std::size_t>(reason)]
+      .label_value;
 }
 
 /// The counter of a reason.

@@ -18,12 +18,12 @@ namespace weir {
 struct ReaderOptions {
   std::string format = "native";
   ParserOptions parser;
-  std::size_t label_bytes = 256;         // longer label values are cut; 32..1024
-  std::size_t visitor_bytes = 128;       // longer visitor ids are refused
-  std::size_t symbols = 100'000;         // label texts remembered
-  TimeMs clock_ahead_ms = 60'000;        // live: events further in the future get their time of receipt
-  std::vector<std::string> page_rules;   // see PageRules
-  std::string dead_letter_path;          // empty: off
+  std::size_t label_bytes = 256;                     // longer label values are cut; 32..1024
+  std::size_t visitor_bytes = 128;                   // longer visitor ids are refused
+  std::size_t symbols = 100'000;                     // label texts remembered
+  TimeMs clock_ahead_ms = 60'000;                    // live: events further in the future get their time of receipt
+  std::vector<std::string> page_rules;               // see PageRules
+  std::string dead_letter_path;                      // empty: off
   std::size_t dead_letter_bytes = 64 * 1024 * 1024;  // of each of the two files kept
 };
 
@@ -32,11 +32,11 @@ struct PipelineOptions {
   SessionOptions sessions;
   WindowOptions windows;
   std::vector<Funnel> funnels;
-  TimeMs slow_ms = 3000;               // a page slower than this is a cause of leakage
-  std::size_t shards = 0;              // 0: half the cores, at least 1
-  std::size_t batch_events = 256;      // events per batch; 1..4096
-  std::size_t queue_events = 32'768;  // events under way between readers and shards; few enough to stay in a cache
-  TimeMs publish_interval_ms = 250;    // live: how often a new snapshot is published
+  TimeMs slow_ms = 3000;                   // a page slower than this is a cause of leakage
+  std::size_t shards = 0;                  // 0: half the cores, at least 1
+  std::size_t batch_events = 256;          // events per batch; 1..4096
+  std::size_t queue_events = 32'768;       // events under way between readers and shards; few enough to stay in a cache
+  TimeMs publish_interval_ms = 250;        // live: how often a new snapshot is published
   std::optional<std::uint64_t> hash_seed;  // for tests; default: random
 };
 

@@ -60,8 +60,9 @@ class Pipeline final : public Intake {
   BodyResult take_body(std::string_view body, const Origin& origin) override;
   bool has_room() const override;
 
-  /// Serve: lets time pass and asks for a snapshot. Call every publish_interval. Any thread.
-  void tick();
+  /// Serve: lets time pass and asks for a snapshot. Returns the number of the report that will have all that was taken
+  /// in before, or 0 when the last snapshot is still being taken. Call every publish_interval. Any thread.
+  std::uint64_t tick();
 
   /// The newest report; never null. Any thread.
   std::shared_ptr<const Report> report() const;
@@ -121,7 +122,7 @@ class Pipeline final : public Intake {
 
   ReportBuilder builder_;  // publisher thread, or finish()
   mutable std::mutex report_mutex_;
-  std::shared_ptr<const Report> report_;  // guarded by report_mutex_
+  std::shared_ptr<const Report> report_;                   // guarded by report_mutex_
   std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise
   std::atomic<std::uint64_t> pinned_version_{0};
   std::function<StatValues()> extra_stats_;

@@ -26,7 +26,7 @@ struct ShardSnapshot {
 /// All shards' states at one cut.
 struct Cut {
   std::uint64_t number = 0;
-  StatValues intake;      // received, rejected and so on, at the cut
+  StatValues intake;        // received, rejected and so on, at the cut
   TimeMs watermark_ms = 0;  // 0: no event yet
   std::vector<ShardSnapshot> shards;
 };

@@ -25,10 +25,10 @@ enum class BatchKind : std::uint8_t {
 /// Events in order of arrival, and the watermark behind the last of them. Events may be in flight in one
 /// queue at a time only, so a batch has one owner at any moment.
 struct Batch {
-  std::vector<Event> events;       // capacity is kept
-  TimeMs watermark_ms = 0;         // nothing older will be accepted from here on; 0: unknown
-  TimeMs newest_ms = 0;            // newest event time seen by the router
-  std::uint64_t snapshot = 0;      // number of the snapshot asked for
+  std::vector<Event> events;   // capacity is kept
+  TimeMs watermark_ms = 0;     // nothing older will be accepted from here on; 0: unknown
+  TimeMs newest_ms = 0;        // newest event time seen by the router
+  std::uint64_t snapshot = 0;  // number of the snapshot asked for
   BatchKind kind = BatchKind::kEvents;
 };
 

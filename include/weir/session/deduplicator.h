@@ -14,20 +14,23 @@ class Deduplicator {
   Deduplicator(TimeMs dedup_ms, TimeMs lateness_ms, std::size_t limit)
       : dedup_ms_(dedup_ms), kept_ms_(2 * dedup_ms + lateness_ms), seen_(limit) {}
 
-  /// True when the event repeats a delivery id that first came within dedup_ms (either way) of its time. Otherwise
-  /// its id is remembered. Events without a delivery id are never duplicates.
+  /// True when the event repeats a delivery id that was last used within dedup_ms (either way) of its time. Otherwise
+  /// its id is remembered, unless a newer use of it is. Events without a delivery id are never duplicates.
   bool is_duplicate(const Event& event) {
     if (event.delivery == 0) return false;
     if (const TimeMs* first_ms = seen_.find(event.delivery)) {
       const TimeMs apart_ms = event.time_ms - *first_ms;
       if (apart_ms <= dedup_ms_ && -apart_ms <= dedup_ms_) return true;
+      // A much older use of the id must not make us forget the newer one.
+      if (apart_ms < 0) return false;
     }
     seen_.remember(event.delivery, event.time_ms);
     return false;
   }
 
-  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it can matter until the watermark
-  /// is twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to dedup_ms older.
+  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it can matter until the
+  /// watermark is twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
+  /// dedup_ms older.
   void advance(TimeMs watermark_ms) {
     if (watermark_ms < turn_over_at_ms_) return;
     if (turn_over_at_ms_ != 0) seen_.turn_over();

@@ -52,7 +52,7 @@ class ReorderBuffer {
   std::size_t limit_;
   std::vector<std::vector<Event>> ring_;
   std::size_t kept_capacity_;  // events an empty bucket keeps room for: all together at most twice the limit
-  std::int64_t base_ = 0;  // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
+  std::int64_t base_ = 0;      // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
   bool started_ = false;

@@ -38,20 +38,20 @@ struct SessionRecord {
   std::uint64_t serial = 0;
   std::uint64_t put_sequence = 0;
   TimeMs first_ms = 0;
-  DimensionValues dimensions{};  // of the first page view, or of the first event
+  DimensionValues dimensions{};      // of the first page view, or of the first event
   std::uint32_t last_offset_ms = 0;  // last event - first event
   std::uint32_t page_views = 0;
   std::uint32_t engaged_ms = 0;
   std::uint32_t orders = 0;
   std::uint32_t money = 0;  // 1-based index of its MoneyList; 0: no revenue
   std::array<PackedProgress, kMaxFunnels> funnels{};
-  bool lone : 1 = true;        // has had one event only
+  bool lone : 1 = true;  // has had one event only
   bool converted : 1 = false;
-  bool custom : 1 = false;     // has had a custom event
-  bool put : 1 = false;        // its contribution is in the cells
-  bool dirty : 1 = false;      // it changed since, and waits to be put again
-  bool visited : 1 = false;    // its visit is known to the window layer
-  bool moved : 1 = false;      // its dimensions changed since then
+  bool custom : 1 = false;   // has had a custom event
+  bool put : 1 = false;      // its contribution is in the cells
+  bool dirty : 1 = false;    // it changed since, and waits to be put again
+  bool visited : 1 = false;  // its visit is known to the window layer
+  bool moved : 1 = false;    // its dimensions changed since then
 
   TimeMs last_ms() const { return first_ms + last_offset_ms; }
 };

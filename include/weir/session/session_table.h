@@ -106,7 +106,8 @@ class ExpiryCalendar {
   }
   template <class Visit>
   void drain(TimeMs now_ms, Visit visit) {
-    drain(now_ms, [](SessionTable::Slot) {}, visit);
+    drain(
+        now_ms, [](SessionTable::Slot) {}, visit);
   }
   /// Removes and returns a slot of the earliest bucket; kNone when empty.
   SessionTable::Slot take_earliest();

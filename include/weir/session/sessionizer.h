@@ -84,9 +84,9 @@ class Sessionizer {
   SessionTable table_;
   ExpiryCalendar calendar_;
   IdMemory orders_;
-  std::vector<MoneyList> money_;            // of sessions with revenue; index SessionRecord::money - 1
-  std::vector<std::uint32_t> free_money_;   // unused entries of money_
-  std::vector<Slot> dirty_;                 // sessions changed since the last publish
+  std::vector<MoneyList> money_;           // of sessions with revenue; index SessionRecord::money - 1
+  std::vector<std::uint32_t> free_money_;  // unused entries of money_
+  std::vector<Slot> dirty_;                // sessions changed since the last publish
   std::uint64_t next_serial_ = 1;
   std::int64_t closed_early_ = 0;
   Symbol none_;

@@ -11,11 +11,11 @@
 namespace weir {
 
 struct SinkOptions {
-  bool ratios = true;            // export weir_R_window_<ratio> gauges (off when many instances are summed)
+  bool ratios = true;              // export weir_R_window_<ratio> gauges (off when many instances are summed)
   std::string rollup = "landing";  // shown by the terminal table
-  std::size_t width = 80;        // of the terminal table, columns
-  std::size_t rows = 20;         // of the terminal table, cells shown
-  bool color = false;            // of the terminal table
+  std::size_t width = 80;          // of the terminal table, columns
+  std::size_t rows = 20;           // of the terminal table, cells shown
+  bool color = false;              // of the terminal table
 };
 
 /// Everything of the contract's section 5 in Prometheus text format 0.0.4.

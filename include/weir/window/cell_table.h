@@ -24,9 +24,9 @@ using CellKeySet = boost::unordered_flat_set<CellKey>;
 /// One cell: its label texts and sums.
 struct Cell {
   CellKey key = 0;
-  std::uint64_t created = 0;  // put sequence at which it began; earlier contributions of its key are in __other__
-  bool other = false;         // an __other__ cell
-  std::uint32_t weight = 0;   // sessions lately, halved each time eviction passes by
+  std::uint64_t created = 0;        // put sequence at which it began; earlier contributions of its key are in __other__
+  bool other = false;               // an __other__ cell
+  std::uint32_t weight = 0;         // sessions lately, halved each time eviction passes by
   std::vector<std::string> labels;  // site, then the rollup's dimensions
   Totals all_time;
   Counters counters;

@@ -53,7 +53,8 @@ class Admission {
   };
   void admit(const CellSnapshot& cell);
   void dismiss(CellKey key);
-  /// A shard learns only after a while that a cell is exported. When it has folded the cell meanwhile, its counts are in
+  /// A shard learns only after a while that a cell is exported. When it has folded the cell meanwhile, its counts are
+  /// in
   /// __other__: they stay shown under the cell, or, if no shard has the cell any more, it is dismissed.
   void make_up_for_folding(std::span<const Candidate> inside);
 
@@ -67,9 +68,9 @@ class Admission {
   std::shared_ptr<CellKeySet> exported_;  // shared: shards read an older copy; replaced, never changed
   CellKeySet outside_;                    // cells that were part of __other__ in the last snapshot
   OtherSites sites_;
-  boost::unordered_flat_map<CellKey, Counters> before_;        // exported cell -> counted before it entered
-  boost::unordered_flat_map<CellKey, Shown> shown_;            // exported cells in the last report
-  std::map<std::vector<std::string>, Counters> corrections_;   // labels of an __other__ cell -> counts to take off
+  boost::unordered_flat_map<CellKey, Counters> before_;       // exported cell -> counted before it entered
+  boost::unordered_flat_map<CellKey, Shown> shown_;           // exported cells in the last report
+  std::map<std::vector<std::string>, Counters> corrections_;  // labels of an __other__ cell -> counts to take off
 };
 
 /// Builds reports of one pipeline.
