@@ -65,6 +65,15 @@ bool all_digits(std::string_view text) {
 
 std::optional<std::uint64_t> whole_of_number(std::string_view number) {
   std::uint64_t value = 0;
+  constexpr std::size_t kNeverOverflows = 19;  // digits
+  if (!number.empty() && number.size() <= kNeverOverflows) {
+    for (const char character : number) {
+      const unsigned digit = static_cast<unsigned char>(character) - unsigned{'0'};
+      if (digit > 9) return std::nullopt;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
   return value;
@@ -79,9 +88,13 @@ std::optional<double> amount_of_number(std::string_view number) {
 
 std::optional<TimeMs> instant_of_number(std::string_view number) {
   if (number.starts_with('-')) return std::nullopt;
-  if (number.find_first_of("eE") != std::string_view::npos) return instant_of_exponent(number);
-  const std::size_t point = std::min(number.find('.'), number.size());
-  const std::optional<std::uint64_t> whole = whole_of_number(number.substr(0, point));
+  std::size_t point = number.size();
+  std::optional<std::uint64_t> whole = whole_of_number(number);  // the usual case
+  if (!whole) {
+    if (number.find_first_of("eE") != std::string_view::npos) return instant_of_exponent(number);
+    point = std::min(number.find('.'), number.size());
+    whole = whole_of_number(number.substr(0, point));
+  }
   if (!whole) return std::nullopt;
   if (*whole < kSecondsBelow) {
     const std::uint64_t fraction_ms = point < number.size() ? thousandths(number.substr(point + 1)) : 0;

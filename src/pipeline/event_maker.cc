@@ -186,6 +186,12 @@ Symbol EventMaker::channel_symbol(const RawEvent& raw, const UrlParts& url, cons
   if (!raw.referrer.empty()) {
     if (const std::optional<UrlParts> referrer = split_url(raw.referrer)) traffic.referrer_host = referrer->host;
   }
+  const bool nothing_known = traffic.referrer_host.empty() && raw.source.empty() && raw.medium.empty() &&
+                             raw.campaign.empty() && url.query.empty();
+  if (nothing_known) {
+    return known(of_kind(TextKind::kChannel, 0), [&](Known& entry) { entry.symbol = intern(channel_of(traffic)); })
+        .symbol;
+  }
   const std::string_view source = first_of(raw.source, utm.source);
   const std::string_view medium = first_of(raw.medium, utm.medium);
   const std::string_view campaign = first_of(raw.campaign, utm.campaign);

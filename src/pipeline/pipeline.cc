@@ -12,6 +12,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level cache
+constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;   // per shard
 constexpr std::size_t kReportedErrors = 10;
 constexpr std::size_t kFullPercent = 95;  // of a queue: from here on new bodies are refused
@@ -109,7 +110,10 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       parsed_(kParsedEvents),
       builder_(settings.options.windows) {
   const PipelineOptions& options = settings_.options;
-  const std::size_t batches = options.queue_events / options.batch_events / queues_.size();
+  // Serve needs room for bursts. A replay's reader may just as well wait, and few batches stay in the cache.
+  const bool replay = settings_.mode == PipelineMode::kReplay;
+  const std::size_t queue_events = replay ? std::min(options.queue_events, kReplayQueueEvents) : options.queue_events;
+  const std::size_t batches = queue_events / options.batch_events / queues_.size();
   for (auto& queue : queues_) {
     queue = std::make_unique<BatchQueue>(std::max(kLeastBatches, batches), options.batch_events);
   }

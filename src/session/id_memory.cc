@@ -47,7 +47,7 @@ void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 4 > newer_.entries.size() * 3) {
+  if ((newer_.size + 1) * 2 > newer_.entries.size()) {
     Entries larger(newer_.entries.size() * 2);
     for (const Entry& entry : newer_.entries) {
       if (entry.id != 0) place(larger, entry);

@@ -23,7 +23,7 @@ SessionTable::Slot SessionTable::find(std::uint64_t key) const {
 }
 
 SessionTable::Slot SessionTable::insert(std::uint64_t key) {
-  if ((size_ + 1) * 4 > index_.size() * 3) grow();
+  if ((size_ + 1) * 8 > index_.size() * 5) grow();
   Slot slot;
   if (!free_.empty()) {
     slot = free_.back();

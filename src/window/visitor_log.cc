@@ -47,7 +47,7 @@ bool VisitorLog::add(const Visit& visit) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 4 > newer_.index.size() * 3) grow(newer_);
+  if ((newer_.size + 1) * 2 > newer_.index.size()) grow(newer_);
   const auto position = static_cast<std::uint32_t>(newer_.size++);
   if (position % kChunkVisits == 0) newer_.chunks.push_back(std::make_unique<Visit[]>(kChunkVisits));
   visit_of(newer_, position) = visit;

@@ -17,7 +17,10 @@ class DwellHistogram {
   void add(std::uint32_t dwell_ms, std::int64_t count);
   /// Adds `sign` times another histogram.
   void merge(const DwellHistogram& other, std::int64_t sign = 1);
-  void clear() { bins_.clear(); }
+  void clear() {
+    bins_.clear();
+    counts_.clear();
+  }
 
   /// Sessions held.
   std::int64_t count() const;
@@ -30,11 +33,9 @@ class DwellHistogram {
   static double midpoint_ms(std::uint16_t bin);
 
  private:
-  struct Bin {
-    std::uint16_t index;
-    std::int64_t count;  // never 0
-  };
-  std::vector<Bin> bins_;  // by index, ascending
+  // Apart, because looking for a bin should touch as little memory as possible.
+  std::vector<std::uint16_t> bins_;   // ascending
+  std::vector<std::int64_t> counts_;  // of the bin at the same place; never 0
 };
 
 }  // namespace weir
