@@ -27,7 +27,7 @@ class Serve {
     settings.options.shards = shards;
     settings.options.windows.rollups = default_rollups();
     settings.options.hash_seed = 1;
-    pipeline_ = std::move(*Pipeline::start(settings, clock_));
+    pipeline_ = *Pipeline::start(settings, clock_);
   }
   BodyResult take(std::string body, const Origin& origin = {}) {
     const std::size_t size = body.size();

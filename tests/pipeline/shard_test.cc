@@ -18,7 +18,7 @@ class HandDriven {
   explicit HandDriven(const std::string& dead_letter_path = "")
       : symbols_(Hasher(1), 1000),
         special_{symbols_.symbol_of(kNoneLabel), symbols_.symbol_of(kOtherLabel)},
-        letters_(std::move(*DeadLetters::open(dead_letter_path, 1 << 20))),
+        letters_(*DeadLetters::open(dead_letter_path, 1 << 20)),
         hub_(1),
         shard_(ShardContext{.sessions = {},
                             .windows = {.rollups = {{.name = "site", .dimensions = {}, .limit = 10}}},
