@@ -9,6 +9,7 @@
 
 #include "running_server.h"
 #include "support/exposition.h"
+#include "support/sanitized.h"
 #include "support/seed.h"
 
 namespace weir::e2e {
@@ -133,7 +134,7 @@ void expect_no_counter_fell(const support::Exposition& before, const support::Ex
 }
 
 TEST(Load, conservation_holds_at_every_scrape) {
-  constexpr int kScrapes = 200;
+  constexpr std::size_t kScrapes = support::kSanitized ? 50 : 200;
   const std::uint64_t seed = support::test_seed();
   RunningServer server(load_config());
   Client first(server.http_port(), noisy_visits(seed), 200);
