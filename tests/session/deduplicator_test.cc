@@ -90,6 +90,17 @@ TEST(Deduplicator, events_without_delivery_id_are_never_duplicates) {
   EXPECT_FALSE(deduplicator.is_duplicate(delivery(0, 5)));
 }
 
+TEST(Deduplicator, the_last_repeat_that_can_still_count_is_known) {
+  constexpr TimeMs kDedupMs = 1000;
+  constexpr TimeMs kLatenessMs = 1000;
+  Deduplicator deduplicator(kDedupMs, kLatenessMs, 100);
+  deduplicator.advance(1);
+  EXPECT_FALSE(deduplicator.is_duplicate(delivery(9, 3000 + kLatenessMs + 1)));
+  deduplicator.advance(3001);                               // as early as the first turn over may come
+  deduplicator.advance(3001 + 2 * kDedupMs + kLatenessMs);  // an event a span late may repeat an id a span older
+  EXPECT_TRUE(deduplicator.is_duplicate(delivery(9, 3001 + kLatenessMs + kDedupMs)));
+}
+
 /// However time moves on, and however large the lateness is beside the span, the answer is that of one who never
 /// forgets. Times are those a router lets through: at most `dedup` behind the watermark.
 TEST(Deduplicator, forgetting_never_changes_an_answer) {

@@ -12,7 +12,7 @@ class Deduplicator {
  public:
   /// `limit` ids are kept at most; events may come `lateness_ms` behind the newest.
   Deduplicator(TimeMs dedup_ms, TimeMs lateness_ms, std::size_t limit)
-      : dedup_ms_(dedup_ms), kept_ms_(2 * dedup_ms + lateness_ms), seen_(limit) {}
+      : dedup_ms_(dedup_ms), kept_ms_(2 * dedup_ms + lateness_ms + 1), seen_(limit) {}
 
   /// True when the event repeats a delivery id that was last used within dedup_ms (either way) of its time. Otherwise
   /// its id is remembered, unless a newer use of it is. Events without a delivery id are never duplicates.
@@ -28,9 +28,9 @@ class Deduplicator {
     return false;
   }
 
-  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it can matter until the
-  /// watermark is twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
-  /// dedup_ms older.
+  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it matters until the watermark is
+  /// more than twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
+  /// dedup_ms older, both spans included.
   void advance(TimeMs watermark_ms) {
     if (watermark_ms < turn_over_at_ms_) return;
     if (turn_over_at_ms_ != 0) seen_.turn_over();
