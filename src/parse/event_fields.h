@@ -54,10 +54,24 @@ inline constexpr std::array kFieldTable{
     FieldRow{"duration_ms", &RawEvent::duration_ms},
     FieldRow{"sent_at", &RawEvent::sent_at_ms},
 };
-static_assert(kFieldTable.size() <= 64, "a set of fields is kept in 64 bits");
+
+/// Empties the members that have a row. Done one by one, as compilers clear all at once with an instruction that is
+/// slow to start.
+template <std::size_t kIndex = 0>
+void clear_fields(RawEvent& event) {
+  if constexpr (kIndex < kFieldTable.size()) {
+    constexpr FieldTarget kTarget = kFieldTable[kIndex].target;
+    event.*std::get<kTarget.index()>(kTarget) = {};
+    clear_fields<kIndex + 1>(event);
+  }
+}
 
 /// A set of fields, one bit per row of the table.
 using FieldSet = std::uint64_t;
+static_assert(kFieldTable.size() < 64, "a set of fields is kept in 64 bits, with one for unknown keys");
+
+/// The bit of the index that stands for all keys that are not in the table.
+inline constexpr FieldSet kUnknownField = FieldSet{1} << kFieldTable.size();
 
 /// Row number of a key; the table's size when there is none. Linear: for constants and for escaped keys.
 constexpr std::size_t field_index(std::string_view name) {
@@ -128,38 +142,28 @@ constexpr std::array<Slot, kSlots> make_slots() {
 
 inline constexpr std::array<Slot, kSlots> kLookup = make_slots();
 
-/// The bytes of `word` in front of its first quote; all of them when it has none.
-struct Cut {
-  std::uint64_t word = 0;
-  bool closed = false;
-};
-inline Cut cut_at_quote(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-  const std::uint64_t difference = word ^ (kOnes * '"');
-  const std::uint64_t quotes = (difference - kOnes) & ~difference & (kOnes * 0x80);
-  if (quotes == 0) return {word, false};
-  const int quote_at = std::countr_zero(quotes) & ~7;
-  return {word & ((std::uint64_t{1} << quote_at) - 1), true};
+/// What keeps the first n bytes of two words, for n up to 15.
+constexpr std::array<Words, sizeof(Words)> make_masks() {
+  constexpr std::string_view kOnes = "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
+  std::array<Words, sizeof(Words)> masks{};
+  for (std::size_t size = 0; size < masks.size(); ++size) masks[size] = words_of(kOnes.substr(0, size));
+  return masks;
 }
+
+inline constexpr std::array<Words, sizeof(Words)> kMasks = make_masks();
 
 }  // namespace field_lookup
 
-/// Row number of the key that starts at `key`, just behind its opening quote, and ends at the next quote; the
-/// table's size when there is none. 16 bytes must be readable. Escapes are not understood: such a key matches
-/// nothing.
-inline std::size_t find_field(const char* key) {
+/// Row number of a key; the table's size when there is none. Without a branch that depends on the key's size, which
+/// is hard to predict. 16 bytes must be readable at `key`. Escapes are not understood: such a key matches nothing.
+inline std::size_t find_field(std::string_view key) {
   static_assert(std::endian::native == std::endian::little, "keys are compared as little-endian words");
-  std::uint64_t word = 0;
-  std::memcpy(&word, key, sizeof word);
   field_lookup::Words words;
-  const field_lookup::Cut low = field_lookup::cut_at_quote(word);
-  words.low = low.word;
-  if (!low.closed) {
-    std::memcpy(&word, key + sizeof word, sizeof word);
-    const field_lookup::Cut high = field_lookup::cut_at_quote(word);
-    if (!high.closed) return kFieldTable.size();
-    words.high = high.word;
-  }
+  if (key.size() >= sizeof words) return kFieldTable.size();
+  std::memcpy(&words, key.data(), sizeof words);
+  const field_lookup::Words& mask = field_lookup::kMasks[key.size()];
+  words.low &= mask.low;
+  words.high &= mask.high;
   const field_lookup::Slot& slot = field_lookup::kLookup[field_lookup::slot_of(words, field_lookup::kMultiplier)];
   return slot.words == words ? slot.index : kFieldTable.size();
 }

@@ -31,6 +31,8 @@ class EventSplitter {
   void begin(std::string_view text, Framing framing);
   /// The next piece; false when the text is used up.
   bool next(Piece& piece);
+  /// What begin() was given.
+  std::string_view text() const { return text_; }
   /// Starts again and takes the text line by line: for a body that looked like one object and is not.
   void reread_as_lines();
 

@@ -86,21 +86,21 @@ std::optional<double> amount_of_number(std::string_view number) {
   return value;
 }
 
+std::optional<TimeMs> instant_of_whole(std::uint64_t number) {
+  if (number < kSecondsBelow) return in_range(static_cast<TimeMs>(number * 1000));
+  return in_range(static_cast<TimeMs>(number < kMillisecondsBelow ? number : number / 1000));
+}
+
 std::optional<TimeMs> instant_of_number(std::string_view number) {
   if (number.starts_with('-')) return std::nullopt;
-  std::size_t point = number.size();
-  std::optional<std::uint64_t> whole = whole_of_number(number);  // the usual case
-  if (!whole) {
-    if (number.find_first_of("eE") != std::string_view::npos) return instant_of_exponent(number);
-    point = std::min(number.find('.'), number.size());
-    whole = whole_of_number(number.substr(0, point));
+  const std::size_t point = std::min(number.find('.'), number.size());
+  const std::string_view fraction = number.substr(std::min(point + 1, number.size()));
+  const std::optional<std::uint64_t> whole = whole_of_number(number.substr(0, point));
+  if (!whole || !all_digits(fraction)) {
+    return number.find_first_of("eE") == std::string_view::npos ? std::nullopt : instant_of_exponent(number);
   }
-  if (!whole) return std::nullopt;
-  if (*whole < kSecondsBelow) {
-    const std::uint64_t fraction_ms = point < number.size() ? thousandths(number.substr(point + 1)) : 0;
-    return in_range(static_cast<TimeMs>(*whole * 1000 + fraction_ms));
-  }
-  return in_range(static_cast<TimeMs>(*whole < kMillisecondsBelow ? *whole : *whole / 1000));
+  if (*whole >= kSecondsBelow) return instant_of_whole(*whole);
+  return in_range(static_cast<TimeMs>(*whole * 1000 + thousandths(fraction)));
 }
 
 std::optional<TimeMs> InstantReader::read(std::string_view text) {

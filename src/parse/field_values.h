@@ -19,8 +19,10 @@ std::optional<std::uint64_t> whole_of_number(std::string_view number);
 /// kMaxValue, or too small for a double.
 std::optional<double> amount_of_number(std::string_view number);
 
-/// A JSON number (already checked) as an instant: below 1e11 it is seconds, below 1e14 milliseconds, else
+/// A number as an instant: below 1e11 it is seconds, below 1e14 milliseconds, else
 /// microseconds. What is finer than a millisecond is cut off. nullopt when negative or beyond the year 9999.
+std::optional<TimeMs> instant_of_whole(std::uint64_t number);
+/// The same of a JSON number (already checked).
 std::optional<TimeMs> instant_of_number(std::string_view number);
 
 /// Reads RFC 3339 instants, fast when they are UTC and of the same day as the one before. Owned by one thread.

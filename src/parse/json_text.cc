@@ -118,12 +118,6 @@ DecodeOutcome take_unicode_escape(std::string_view& rest, Output& output) {
 
 }  // namespace
 
-std::string_view trim_json_space(std::string_view text) {
-  while (!text.empty() && is_json_space(text.back())) text.remove_suffix(1);
-  while (!text.empty() && is_json_space(text.front())) text.remove_prefix(1);
-  return text;
-}
-
 bool is_json_number(std::string_view token) {
   std::size_t at = token.starts_with('-') ? 1 : 0;
   const std::size_t whole_from = at;

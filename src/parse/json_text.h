@@ -13,7 +13,23 @@ constexpr bool is_json_space(char character) {
 }
 
 /// `text` without white space at its ends.
-std::string_view trim_json_space(std::string_view text);
+constexpr std::string_view trim_json_space(std::string_view text) {
+  while (!text.empty() && is_json_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_json_space(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+/// True for a token in quotes, of which the grammar ensures that they belong together.
+constexpr bool is_quoted(std::string_view token) {
+  return token.size() >= 2 && token.front() == '"' && token.back() == '"';
+}
+
+/// What is between the quotes of such a token.
+constexpr std::string_view without_quotes(std::string_view token) {
+  token.remove_prefix(1);
+  token.remove_suffix(1);
+  return token;
+}
 
 /// True when all of `token` is one JSON number.
 bool is_json_number(std::string_view token);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "digits.h"
 #include "event_fields.h"
 #include "field_values.h"
 #include "json_text.h"
@@ -52,9 +53,15 @@ std::string_view scalar_token(std::string_view token, char closer) {
   return token;
 }
 
-bool is_quoted(std::string_view token) { return token.size() >= 2 && token.front() == '"' && token.back() == '"'; }
-
-std::string_view without_quotes(std::string_view token) { return token.substr(1, token.size() - 2); }
+/// The inside of a key that starts at `key`, given where the value is: what lies between them is a quote, a colon and
+/// white space, as simdjson has checked that a colon comes next.
+std::string_view text_of_key(const char* key, const char* value) {
+  const char* end = value - 1;
+  while (*end != ':') --end;
+  do --end;
+  while (*end != '"');
+  return {key, static_cast<std::size_t>(end - key)};
+}
 
 }  // namespace
 
@@ -71,22 +78,30 @@ class NativeParser::ObjectReader {
   bool has_room(std::size_t bytes) const { return bytes <= decoded_.size() - decoded_size_; }
   /// Ends the life of decoded strings.
   void forget_texts() { decoded_size_ = 0; }
+  /// Starts on a text: the objects read next stand in it, in this order.
+  void begin(std::string_view input);
 
-  /// Fills `event` from `text`; the reason when it is refused.
+  /// Fills `event` from `text`, a part of the input; the reason when it is refused.
   Fault read(std::string_view text, RawEvent& event);
 
  private:
   Fault read_fields(std::string_view text, RawEvent& event);
-  Fault read_field(std::size_t index, std::string_view token, RawEvent& event);
+  bool is_wanted(std::size_t index);
+  bool take_plain(std::size_t index, std::string_view token, RawEvent& event);
+  Fault read_value(std::size_t index, ondemand::value value, std::string_view token, RawEvent& event);
+  Fault read_scalar(std::size_t index, std::string_view token, RawEvent& event);
   Fault read_text(std::size_t index, std::string_view token, std::string_view& target);
   Fault read_time(std::string_view token, std::optional<TimeMs>& target);
+  void take_time(std::optional<TimeMs> instant, std::optional<TimeMs>& target);
   Fault check_required(const RawEvent& event) const;
 
-  Fault check_value(ondemand::value& value, char closer, std::size_t depth);
+  Fault check_value(ondemand::value value, char closer, std::size_t depth);
   Fault check_container(ondemand::value& value, char opener, std::size_t depth);
   Fault check_scalar(std::string_view token);
 
-  std::size_t index_of_key(const char* key, DecodeOutcome& outcome);
+  bool has_backslash(std::string_view text);
+  bool has_escapes(std::string_view text) { return has_escapes_ && has_backslash(text); }
+  bool find_escaped_key(std::string_view key, std::size_t& index);
   DecodeOutcome decode(std::string_view inside, std::string_view& decoded);
 
   std::size_t depth_limit_;
@@ -95,20 +110,36 @@ class NativeParser::ObjectReader {
   std::vector<char> decoded_;  // fixed size; strings with escapes, decoded, up to decoded_size_
   std::size_t decoded_size_ = 0;
 
+  std::string_view input_;
+  std::size_t backslash_at_ = 0;    // the first in input_ that does not lie before what was looked at last
   const char* text_end_ = nullptr;  // of the object being read
   bool has_escapes_ = false;        // the object has a backslash somewhere
   bool bad_time_ = false;
-  FieldSet seen_ = 0;         // keys met so far: the first of duplicates wins
+  FieldSet seen_ = 0;         // keys met so far, as the first of duplicates wins, and the unknown one
   FieldSet undecodable_ = 0;  // strings with a lone surrogate
 };
 
+void NativeParser::ObjectReader::begin(std::string_view input) {
+  input_ = input;
+  backslash_at_ = input.find('\\');
+  forget_texts();
+}
+
+/// True when `text`, which must not lie before what was asked about last, has a backslash. They are rare: one search
+/// finds the next of them, often many objects ahead.
+bool NativeParser::ObjectReader::has_backslash(std::string_view text) {
+  const auto text_at = static_cast<std::size_t>(text.data() - input_.data());
+  if (backslash_at_ < text_at) backslash_at_ = input_.find('\\', text_at);
+  return backslash_at_ < text_at + text.size();
+}
+
 Fault NativeParser::ObjectReader::read(std::string_view text, RawEvent& event) {
-  std::destroy_at(&event);
-  std::construct_at(&event);
+  clear_fields(event);
   text_end_ = text.data() + text.size();
-  has_escapes_ = text.find('\\') != std::string_view::npos;
+  has_escapes_ = has_backslash(text);
   bad_time_ = false;
-  seen_ = undecodable_ = 0;
+  seen_ = kUnknownField;
+  undecodable_ = 0;
   const Fault fault = read_fields(text, event);
   // simdjson has checked the encoding only if it got that far; a wrong encoding outweighs what it led to.
   if (fault == Rejection::kMalformed && !simdjson::validate_utf8(text.data(), text.size())) {
@@ -129,28 +160,61 @@ Fault NativeParser::ObjectReader::read_fields(std::string_view text, RawEvent& e
   for (auto result : object) {
     if (result.error() != simdjson::SUCCESS) return Rejection::kMalformed;
     ondemand::field& field = value_in(result);
-    DecodeOutcome key_outcome = DecodeOutcome::kDecoded;
-    const std::size_t index = index_of_key(field.key().raw(), key_outcome);
-    if (key_outcome == DecodeOutcome::kMalformed) return Rejection::kMalformed;
-    const bool wanted = index < kFieldTable.size() && (seen_ & (FieldSet{1} << index)) == 0;
-    Fault fault;
-    if (wanted) {
-      seen_ |= FieldSet{1} << index;
-      const std::string_view token = field.value().raw_json_token();
-      const bool container = !token.empty() && (token.front() == '{' || token.front() == '[');
-      fault = read_field(index, container ? token.substr(0, 1) : scalar_token(token, '}'), event);
-      if (!fault && container) fault = check_value(field.value(), '}', 1);
-    } else {
-      fault = check_value(field.value(), '}', 1);
+    const std::string_view token = field.value().raw_json_token();
+    const std::string_view key = text_of_key(field.key().raw(), token.data());
+    // Asked for a string, simdjson moves on behind it and need not look at it again to skip it; other values stay.
+    static_cast<void>(field.value().get_raw_json_string());
+    std::size_t index = find_field(key);
+    if (has_escapes(key) && !find_escaped_key(key, index)) return Rejection::kMalformed;
+    if (!is_wanted(index)) {
+      if (const Fault fault = check_value(field.value(), '}', 1)) return fault;
+    } else if (!take_plain(index, token, event)) {
+      if (const Fault fault = read_value(index, field.value(), token, event)) return fault;
     }
-    if (fault) return fault;
   }
   const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
   return at_end ? Fault() : Rejection::kMalformed;
 }
 
-/// Takes one value to where the field table says. `token` is the scalar, or just a bracket for a container.
-Fault NativeParser::ObjectReader::read_field(std::size_t index, std::string_view token, RawEvent& event) {
+/// True when a field is in the table and was not asked about before.
+inline bool NativeParser::ObjectReader::is_wanted(std::size_t index) {
+  const FieldSet field = FieldSet{1} << index;
+  const bool seen = (seen_ & field) != 0;
+  seen_ |= field;
+  return !seen;
+}
+
+/// Takes what most values are: a string without escapes for a text, up to 16 digits for a number or a time. False,
+/// and nothing is done, when it is something else. What follows the value is left to simdjson to check.
+inline bool NativeParser::ObjectReader::take_plain(std::size_t index, std::string_view token, RawEvent& event) {
+  const FieldTarget& target = kFieldTable[index].target;
+  if (const auto* const text = std::get_if<TextTarget>(&target)) {
+    if (!is_quoted(token) || has_escapes(token)) return false;
+    event.*(*text) = without_quotes(token);
+    return true;
+  }
+  const std::optional<std::uint64_t> number = whole_of_token(token);
+  if (!number) return false;
+  if (const auto* const whole = std::get_if<WholeTarget>(&target)) {
+    event.*(*whole) = *number;
+    return true;
+  }
+  const auto* const time = std::get_if<TimeTarget>(&target);
+  if (time != nullptr) take_time(instant_of_whole(*number), event.*(*time));
+  return time != nullptr;
+}
+
+/// Takes any value to where the field table says; `token` is its first token.
+Fault NativeParser::ObjectReader::read_value(std::size_t index, ondemand::value value, std::string_view token,
+                                             RawEvent& event) {
+  const bool container = token.starts_with('{') || token.starts_with('[');
+  if (!container) return read_scalar(index, scalar_token(token, '}'), event);
+  const Fault fault = read_scalar(index, token.substr(0, 1), event);
+  return fault ? fault : check_value(value, '}', 1);
+}
+
+/// Reads a scalar, or just the bracket of a container.
+Fault NativeParser::ObjectReader::read_scalar(std::size_t index, std::string_view token, RawEvent& event) {
   if (token.empty()) return Rejection::kMalformed;
   const bool number = token.front() == '-' || (token.front() >= '0' && token.front() <= '9');
   const auto read_number = [&](auto& target, auto&& convert) -> Fault {
@@ -171,7 +235,7 @@ Fault NativeParser::ObjectReader::read_field(std::size_t index, std::string_view
 Fault NativeParser::ObjectReader::read_text(std::size_t index, std::string_view token, std::string_view& target) {
   if (!is_quoted(token)) return check_scalar(token);
   const std::string_view inside = without_quotes(token);
-  if (!has_escapes_ || inside.find('\\') == std::string_view::npos) {
+  if (!has_escapes(token)) {
     target = inside;
     return {};
   }
@@ -184,19 +248,24 @@ Fault NativeParser::ObjectReader::read_time(std::string_view token, std::optiona
   if (token == "null") return {};
   if (is_quoted(token)) {
     std::string_view inside = without_quotes(token);
-    if (has_escapes_) {
+    if (has_escapes(token)) {
       const DecodeOutcome outcome = decode(without_quotes(token), inside);
       if (outcome == DecodeOutcome::kMalformed) return Rejection::kMalformed;
       if (outcome == DecodeOutcome::kUndecodable) inside = {};
     }
-    target = instants_.read(inside);
+    take_time(instants_.read(inside), target);
   } else if (is_json_number(token)) {
-    target = instant_of_number(token);
-  } else if (const Fault fault = check_scalar(token)) {
-    return fault;
+    take_time(instant_of_number(token), target);
+  } else {
+    bad_time_ = true;
+    return check_scalar(token);
   }
-  if (!target) bad_time_ = true;
   return {};
+}
+
+inline void NativeParser::ObjectReader::take_time(std::optional<TimeMs> instant, std::optional<TimeMs>& target) {
+  if (instant) target = *instant;
+  bad_time_ |= !instant.has_value();
 }
 
 Fault NativeParser::ObjectReader::check_required(const RawEvent& event) const {
@@ -210,7 +279,7 @@ Fault NativeParser::ObjectReader::check_required(const RawEvent& event) const {
 }
 
 /// Checks the grammar of a value whose content is not wanted. `depth` is the nesting it stands in.
-Fault NativeParser::ObjectReader::check_value(ondemand::value& value, char closer, std::size_t depth) {
+Fault NativeParser::ObjectReader::check_value(ondemand::value value, char closer, std::size_t depth) {
   const std::string_view token = value.raw_json_token();
   // simdjson 3.0.1 does not notice when an unclosed array runs out of text: it takes the byte behind the text for a
   // comma, then that byte for an element. Objects are safe, as no byte is a comma and a quote at once.
@@ -236,9 +305,9 @@ Fault NativeParser::ObjectReader::check_container(ondemand::value& value, char o
   for (auto result : object) {
     if (result.error() != simdjson::SUCCESS) return Rejection::kMalformed;
     ondemand::field& field = value_in(result);
-    DecodeOutcome key_outcome = DecodeOutcome::kDecoded;
-    index_of_key(field.key().raw(), key_outcome);
-    if (key_outcome == DecodeOutcome::kMalformed) return Rejection::kMalformed;
+    std::size_t index = 0;
+    const std::string_view key = text_of_key(field.key().raw(), field.value().raw_json_token().data());
+    if (has_escapes(key) && !find_escaped_key(key, index)) return Rejection::kMalformed;
     if (const Fault fault = check_value(field.value(), '}', depth)) return fault;
   }
   return {};
@@ -247,7 +316,7 @@ Fault NativeParser::ObjectReader::check_container(ondemand::value& value, char o
 /// Checks a scalar nobody reads. A lone bracket is passed: its container is checked by itself.
 Fault NativeParser::ObjectReader::check_scalar(std::string_view token) {
   if (is_quoted(token)) {
-    if (!has_escapes_) return {};
+    if (!has_escapes(token)) return {};
     std::size_t size = 0;
     const DecodeOutcome outcome = decode_json_string(without_quotes(token), nullptr, size);
     return outcome == DecodeOutcome::kMalformed ? Fault(Rejection::kMalformed) : Fault();
@@ -256,19 +325,12 @@ Fault NativeParser::ObjectReader::check_scalar(std::string_view token) {
   return Rejection::kMalformed;
 }
 
-/// The row of a key that starts behind its quote. Keys with escapes are decoded first, off the fast path.
-std::size_t NativeParser::ObjectReader::index_of_key(const char* key, DecodeOutcome& outcome) {
-  if (!has_escapes_) return find_field(key);
-  const char* const key_end = end_of_string(key, text_end_);
-  if (key_end == nullptr) {
-    outcome = DecodeOutcome::kMalformed;
-    return kFieldTable.size();
-  }
-  const std::string_view inside(key, static_cast<std::size_t>(key_end - 1 - key));
-  if (inside.find('\\') == std::string_view::npos) return find_field(key);
+/// The index of a key that has escapes. False when one of them is none of JSON's.
+bool NativeParser::ObjectReader::find_escaped_key(std::string_view key, std::size_t& index) {
   std::string_view decoded;
-  outcome = decode(inside, decoded);
-  return outcome == DecodeOutcome::kDecoded ? field_index(decoded) : kFieldTable.size();
+  const DecodeOutcome outcome = decode(key, decoded);
+  index = outcome == DecodeOutcome::kDecoded ? field_index(decoded) : kFieldTable.size();
+  return outcome != DecodeOutcome::kMalformed;
 }
 
 /// Decodes into decoded_. has_room() was asked for the whole object, and decoding never lengthens a string.
@@ -295,6 +357,7 @@ NativeParser::~NativeParser() = default;
 
 void NativeParser::begin(std::string_view text, Framing framing) {
   splitter_.begin(text, framing);
+  reader_->begin(text);
   piece_waits_ = false;
 }
 
@@ -314,7 +377,7 @@ std::size_t NativeParser::next(std::span<ParsedEvent> out) {
     }
     if (piece_.whole_body && fault == Rejection::kMalformed) {
       splitter_.reread_as_lines();
-      reader_->forget_texts();  // A whole body is the first piece, so `out` holds nothing yet.
+      reader_->begin(splitter_.text());  // A whole body is the first piece, so `out` holds nothing yet.
       continue;
     }
     parsed.line = piece_.text;

@@ -76,6 +76,61 @@ TEST(NativeParser, numbers_of_ts_tell_their_unit_by_their_size) {
   for (const auto& [value, said] : cases) EXPECT_EQ(said_of_time(value), said) << value;
 }
 
+TEST(NativeParser, whole_numbers_of_every_length_are_read_to_the_last_digit) {
+  const std::string digits = "12345678901234567890";
+  const auto said_of_status = [](const std::string& value) {
+    return said_of_lines(R"({"type":"t","status":)" + value + "}")[0];
+  };
+  for (std::size_t size = 1; size <= digits.size(); ++size) {
+    const std::string number = digits.substr(0, size);
+    EXPECT_EQ(said_of_status(number), R"(ok type="t" status=)" + number);
+    EXPECT_EQ(said_of_status(" " + number + "\t "), R"(ok type="t" status=)" + number);
+    EXPECT_EQ(said_of_status("0" + number), "malformed");
+    for (std::size_t i = 1; i < size; ++i) {
+      for (const char wrong : {'/', ':', 'x', '\x7f'}) {
+        std::string spoiled = number;
+        spoiled[i] = wrong;
+        EXPECT_EQ(said_of_status(spoiled), "malformed") << spoiled;
+      }
+    }
+  }
+  EXPECT_EQ(said_of_status("9999999999999999"), R"(ok type="t" status=9999999999999999)");
+  EXPECT_EQ(said_of_status("18446744073709551616"), R"(ok type="t")");
+}
+
+TEST(NativeParser, keys_are_found_whatever_space_surrounds_their_colon) {
+  for (const std::string_view colon : {":", " :", ": ", "\t : \r"}) {
+    const std::string text = R"({"type")" + std::string(colon) + R"("t","":"e","typ":"x","types":"x","duration_ms")" +
+                             std::string(colon) + R"(5,"duration_ms_":"fifteen","duration_ms_45":"15",)" +
+                             R"("duration_ms_456":"16","a key with : and \":\" inside":"x","url")" +
+                             std::string(colon) + R"("/"})";
+    EXPECT_THAT(said_of_lines(text), ElementsAre(R"(ok type="t" url="/" duration_ms=5)")) << text;
+  }
+}
+
+TEST(NativeParser, an_escape_concerns_its_own_string_only) {
+  EXPECT_THAT(said_of_lines("{\"type\":\"a\",\"url\":\"/1\"}\n"
+                            "{\"type\":\"b\",\"x\\u0079\":\"\\n\",\"url\":\"\\/2\",\"site\":\"s\"}\n"
+                            "{\"type\":\"c\",\"url\":\"/3\"}\n"
+                            "{\"type\":\"d\",\"url\":\"/4\",\"s\\u0069te\":\"s\"}\n"),
+              ElementsAre(R"(ok type="a" url="/1")", R"(ok type="b" site="s" url="/2")", R"(ok type="c" url="/3")",
+                          R"(ok type="d" site="s" url="/4")"));
+}
+
+TEST(NativeParser, a_value_must_be_followed_by_a_comma_or_the_end) {
+  for (const std::string_view value :
+       {"12", "\"v\"", "\"\\n\"", "1.5", "true", "{}", "[1]", "\"2022-10-25T07:49:55Z\""}) {
+    for (const std::string_view key : {"status", "site", "ts", "value", "unknown"}) {
+      for (const std::string_view wrong : {":", ":1,", "]", " 1", "\"\"", "[", "{", ",,", ",}", "x"}) {
+        const std::string text =
+            R"({"type":"t",")" + std::string(key) + "\":" + std::string(value) + std::string(wrong);
+        EXPECT_THAT(said_of_lines(text + "}"), ElementsAre("malformed")) << text;
+        EXPECT_THAT(said_of_lines(text + R"(,"url":"/"})"), ElementsAre("malformed")) << text;
+      }
+    }
+  }
+}
+
 TEST(NativeParser, instants_are_rfc_3339_from_1970_to_9999) {
   const std::array<std::array<std::string, 2>, 20> cases{{
       {R"("2022-10-25T07:49:55.529000Z")", "ok type=\"t\" ts=1666684195529"},
