@@ -15,7 +15,7 @@ TimeMs multiple_from(TimeMs time_ms, TimeMs every_ms) { return (time_ms + every_
 
 Shard::Shard(const ShardContext& context)
     : context_(context),
-      emit_([this](std::span<const Event> ordered) { apply(ordered); }),
+      emit_([this](std::span<const Event* const> ordered) { apply(ordered); }),
       deduplicator_(context.sessions.dedup_ms, context.sessions.lateness_ms, context.sessions.delivery_ids),
       reorder_buffer_(context.sessions.lateness_ms, context.sessions.reorder_events),
       rollups_(context.windows, context.duties, context.funnels, context.symbols, context.special),
@@ -66,11 +66,11 @@ void Shard::take_in(const Event& event) {
   }
 }
 
-void Shard::apply(std::span<const Event> ordered) {
+void Shard::apply(std::span<const Event* const> ordered) {
   for (std::size_t i = 0; i < ordered.size(); ++i) {
-    if (i + kPrefetchAhead < ordered.size()) sessionizer_.prefetch(ordered[i + kPrefetchAhead]);
-    if (i + kPrefetchRecordAhead < ordered.size()) sessionizer_.prefetch_record(ordered[i + kPrefetchRecordAhead]);
-    const Event& event = ordered[i];
+    if (i + kPrefetchAhead < ordered.size()) sessionizer_.prefetch(*ordered[i + kPrefetchAhead]);
+    if (i + kPrefetchRecordAhead < ordered.size()) sessionizer_.prefetch_record(*ordered[i + kPrefetchRecordAhead]);
+    const Event& event = *ordered[i];
     if (!first_event_ms_) {
       first_event_ms_ = event.time_ms;
       if (context_.schedule.every_ms > 0) {

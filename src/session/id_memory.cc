@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weir/core/prefetch.h"
+
 namespace weir {
 namespace {
 
@@ -68,14 +70,14 @@ void IdMemory::remember(std::uint64_t id, TimeMs time_ms) {
 
 void IdMemory::turn_over() {
   std::swap(newer_, older_);
-  std::fill(newer_.entries.begin(), newer_.entries.end(), Entry{});
-  if (newer_.entries.empty()) newer_.entries.resize(kFirstEntries);
+  // One generation has about as many ids as the next.
+  newer_.entries.assign(older_.entries.size(), Entry{});
   newer_.size = 0;
 }
 
 void IdMemory::prefetch(std::uint64_t id) const {
-  __builtin_prefetch(&newer_.entries[home_of(id, newer_.entries.size())]);
-  if (older_.size != 0) __builtin_prefetch(&older_.entries[home_of(id, older_.entries.size())]);
+  prefetch_line(&newer_.entries[home_of(id, newer_.entries.size())]);
+  if (older_.size != 0) prefetch_line(&older_.entries[home_of(id, older_.entries.size())]);
 }
 
 }  // namespace weir

@@ -9,8 +9,11 @@ namespace {
 
 constexpr TimeMs kBucketsPerLateness = 256;
 constexpr TimeMs kMaxWidthMs = 1000;
-constexpr std::size_t kMostReleased = 1024;     // events emitted together, give or take a bucket
-constexpr std::size_t kLeastKeptCapacity = 64;  // events
+constexpr std::size_t kMostReleased = 1024;  // events emitted together, give or take a bucket
+constexpr std::size_t kLeastForgotten = 64 * 1024;
+// Room ahead of the watermark, in latenesses, so that in an ordered stream advance() does the releasing, many buckets
+// at a time, even when events are sparse.
+constexpr std::size_t kLatenessesHeld = 8;
 
 TimeMs width_for(TimeMs lateness_ms) { return std::clamp<TimeMs>(lateness_ms / kBucketsPerLateness, 1, kMaxWidthMs); }
 
@@ -20,10 +23,10 @@ ReorderBuffer::ReorderBuffer(TimeMs lateness_ms, std::size_t limit)
     : width_ms_(width_for(lateness_ms)),
       lateness_ms_(lateness_ms),
       limit_(limit),
-      // Twice what lateness asks for, so that in an ordered stream advance() does the releasing, many buckets at a
-      // time.
-      ring_(2 * static_cast<std::size_t>(lateness_ms / width_ms_) + 8),
-      kept_capacity_(std::max(kLeastKeptCapacity, 2 * limit / ring_.size())) {}
+      ring_(kLatenessesHeld * static_cast<std::size_t>(lateness_ms / width_ms_) + 8),
+      held_(limit + 1) {
+  WEIR_CHECK(limit < kNowhere / 2);
+}
 
 bool ReorderBuffer::push(const Event& event, const Emit& emit) {
   WEIR_CHECK(event.time_ms >= 0);
@@ -38,14 +41,27 @@ bool ReorderBuffer::push(const Event& event, const Emit& emit) {
   if (index >= base_ + buckets) {
     release_below(std::max(index - buckets + 1, (event.time_ms - lateness_ms_) / width_ms_), emit);
   }
-  bucket(index).push_back(event);
-  ++size_;
+  hold(event, bucket(index));
   if (size_ > limit_) {
-    while (bucket(base_).empty()) ++base_;
-    forced_ += static_cast<std::int64_t>(bucket(base_).size());
+    while (bucket(base_).size == 0) ++base_;
+    forced_ += bucket(base_).size;
     release_below(base_ + 1, emit);
   }
   return true;
+}
+
+void ReorderBuffer::hold(const Event& event, Bucket& bucket) {
+  Place place = free_;
+  if (place == kNowhere) {
+    place = used_++;
+  } else {
+    free_ = held_[place].next;
+  }
+  held_[place] = {event, kNowhere};
+  (bucket.size == 0 ? bucket.first : held_[bucket.last].next) = place;
+  bucket.last = place;
+  ++bucket.size;
+  ++size_;
 }
 
 void ReorderBuffer::advance(TimeMs watermark_ms, const Emit& emit) {
@@ -59,37 +75,52 @@ void ReorderBuffer::flush(const Emit& emit) {
 void ReorderBuffer::release_below(std::int64_t index, const Emit& emit) {
   // Emitted together, so that whoever applies them can look ahead.
   while (base_ < index && size_ > 0) {
-    std::vector<Event>& events = bucket(base_++);
-    if (events.empty()) continue;
-    sort_by_time(events);
-    size_ -= events.size();
-    released_.insert(released_.end(), events.begin(), events.end());
-    events.clear();
+    release(bucket(base_++));
     if (released_.size() >= kMostReleased) emit_released(emit);
-    // Bursts of one time would otherwise leave their room behind in every bucket, and no limit would hold.
-    if (events.capacity() > kept_capacity_) std::vector<Event>().swap(events);
   }
   emit_released(emit);
   base_ = std::max(base_, index);
 }
 
-void ReorderBuffer::emit_released(const Emit& emit) {
-  if (!released_.empty()) emit(released_);
-  released_.clear();
+/// Puts the events of a bucket among the released ones. Their places are free from here on, but nothing fills them
+/// before they are emitted.
+void ReorderBuffer::release(Bucket& bucket) {
+  if (bucket.size == 0) return;
+  const std::size_t before = released_.size();
+  for (Place place = bucket.first; place != kNowhere; place = held_[place].next) {
+    released_.push_back(&held_[place].event);
+  }
+  sort_by_time(std::span(released_).subspan(before));
+  size_ -= bucket.size;
+  held_[bucket.last].next = free_;
+  free_ = bucket.first;
+  bucket = {};
 }
 
-void ReorderBuffer::sort_by_time(std::vector<Event>& events) {
-  const auto by_time = [](const Event& a, const Event& b) { return a.time_ms < b.time_ms; };
+void ReorderBuffer::emit_released(const Emit& emit) {
+  if (released_.empty()) return;
+  emit(released_);
+  released_.clear();
+  if (size_ > 0 || used_ < kLeastForgotten) return;
+  // A burst is over. What it needed is given back.
+  held_.forget();
+  std::vector<const Event*>().swap(released_);
+  std::vector<SortKey>().swap(keys_);
+  std::vector<const Event*>().swap(unsorted_);
+  used_ = 0;
+  free_ = kNowhere;
+}
+
+void ReorderBuffer::sort_by_time(std::span<const Event*> events) {
+  const auto by_time = [](const Event* a, const Event* b) { return a->time_ms < b->time_ms; };
   if (std::is_sorted(events.begin(), events.end(), by_time)) return;
   keys_.clear();
-  for (const Event& event : events) keys_.push_back({event.time_ms, static_cast<std::uint32_t>(keys_.size())});
+  for (const Event* event : events) keys_.push_back({event->time_ms, static_cast<std::uint32_t>(keys_.size())});
   std::sort(keys_.begin(), keys_.end(), [](const SortKey& a, const SortKey& b) {
     return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.position < b.position;
   });
-  sorted_.clear();
-  for (const SortKey& key : keys_) sorted_.push_back(events[key.position]);
-  events.swap(sorted_);
-  if (sorted_.capacity() > kept_capacity_) std::vector<Event>().swap(sorted_);
+  unsorted_.assign(events.begin(), events.end());
+  for (std::size_t i = 0; i < events.size(); ++i) events[i] = unsorted_[keys_[i].position];
 }
 
 }  // namespace weir

@@ -10,7 +10,10 @@ constexpr TimeMs kBucketsPerTimeout = 64;
 
 }  // namespace
 
-SessionTable::SessionTable() : index_(std::size_t{1} << kFirstIndexBits), index_bits_(kFirstIndexBits) {}
+SessionTable::SessionTable(std::size_t limit)
+    : limit_(limit), records_(limit), index_(std::size_t{1} << kFirstIndexBits), index_bits_(kFirstIndexBits) {
+  WEIR_CHECK(limit < kNone / 2);
+}
 
 SessionTable::Slot SessionTable::find(std::uint64_t key) const {
   const std::uint32_t tag = tag_of(key);
@@ -29,8 +32,8 @@ SessionTable::Slot SessionTable::insert(std::uint64_t key) {
     slot = free_.back();
     free_.pop_back();
   } else {
+    WEIR_CHECK(used_ < limit_);
     slot = used_++;
-    if (slot % kChunkRecords == 0) chunks_.push_back(std::make_unique<SessionRecord[]>(kChunkRecords));
   }
   (*this)[slot] = SessionRecord{};
   (*this)[slot].key = key;
@@ -69,6 +72,13 @@ void SessionTable::erase(Slot slot) {
   --size_;
 }
 
+void SessionTable::clear() {
+  std::fill(index_.begin(), index_.end(), 0);
+  free_.clear();
+  used_ = 0;
+  size_ = 0;
+}
+
 void SessionTable::grow() {
   WEIR_CHECK(index_bits_ < 31);
   decltype(index_) smaller(index_.size() * 2);
@@ -80,8 +90,7 @@ void SessionTable::grow() {
 }
 
 std::size_t SessionTable::memory_bytes() const {
-  return chunks_.size() * kChunkRecords * sizeof(SessionRecord) + index_.capacity() * sizeof(Entry) +
-         free_.capacity() * sizeof(Slot);
+  return used_ * sizeof(SessionRecord) + index_.capacity() * sizeof(Entry) + free_.capacity() * sizeof(Slot);
 }
 
 ExpiryCalendar::ExpiryCalendar(TimeMs timeout_ms)
@@ -92,17 +101,6 @@ void ExpiryCalendar::enter(SessionTable::Slot slot, TimeMs deadline_ms) {
   const std::int64_t index = deadline_ms / width_ms_;
   WEIR_CHECK(index < base_ + static_cast<std::int64_t>(ring_.size()));
   bucket(std::max(index, base_)).push_back(slot);
-}
-
-SessionTable::Slot ExpiryCalendar::take_earliest() {
-  for (std::size_t i = 0; i < ring_.size(); ++i) {
-    std::vector<SessionTable::Slot>& slots = bucket(base_ + static_cast<std::int64_t>(i));
-    if (slots.empty()) continue;
-    const SessionTable::Slot slot = slots.back();
-    slots.pop_back();
-    return slot;
-  }
-  return SessionTable::kNone;
 }
 
 std::size_t ExpiryCalendar::memory_bytes() const {

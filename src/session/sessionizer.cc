@@ -26,6 +26,7 @@ Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels
       funnels_(funnels),
       contributions_(contributions),
       observer_(observer),
+      table_(options.sessions),
       calendar_(options.timeout_ms),
       orders_(options.orders),
       none_(none) {}
@@ -171,7 +172,7 @@ void Sessionizer::drop_revenue(SessionRecord& session) {
 
 void Sessionizer::expire(TimeMs time_ms) {
   if (!calendar_.due(time_ms)) return;
-  const auto prepare = [&](Slot slot) { table_.prefetch_slot(slot); };
+  const auto prepare = [&](Slot slot, int step) { prepare_close(slot, step); };
   calendar_.drain(time_ms, prepare, [&](Slot slot) {
     const TimeMs deadline_ms = table_[slot].last_ms() + options_.timeout_ms;
     if (deadline_ms >= time_ms) {
@@ -192,9 +193,18 @@ void Sessionizer::close_earliest() {
 }
 
 void Sessionizer::close_all() {
-  for (Slot slot = calendar_.take_earliest(); slot != SessionTable::kNone; slot = calendar_.take_earliest()) {
-    close(slot);
-    table_.erase(slot);
+  const auto prepare = [&](Slot slot, int step) { prepare_close(slot, step); };
+  calendar_.drain_all(prepare, [&](Slot slot) { close(slot); });
+  table_.clear();
+}
+
+/// Brings what close() and erase() will touch into the cache: first the record, then what it leads to.
+void Sessionizer::prepare_close(Slot slot, int step) {
+  if (step == 0) {
+    table_.prefetch_slot(slot);
+  } else {
+    table_.prefetch(table_[slot].key);
+    observer_.expect(table_[slot].visitor);
   }
 }
 

@@ -30,18 +30,16 @@ Cell* CellTable::find(CellKey key) const {
   return found == index_.end() ? nullptr : cells_[found->second].get();
 }
 
-Cell& CellTable::obtain(const DimensionValues& dimensions, std::uint64_t sequence) {
-  const CellKey key = key_of(dimensions);
-  Cell* cell = find(key);
-  if (cell == nullptr) cell = create(key, dimensions, sequence);
+Cell& CellTable::obtain(Cell* found, const DimensionValues& dimensions, std::uint64_t sequence) {
+  Cell* cell = found;
+  if (cell == nullptr) cell = create(key_of(dimensions), dimensions, sequence);
   if (cell == nullptr) cell = &other_of(dimensions[kSite]);
   ++cell->weight;
   return *cell;
 }
 
-Cell& CellTable::holder(const DimensionValues& dimensions, std::uint64_t sequence) {
-  Cell* cell = find(key_of(dimensions));
-  if (cell != nullptr && cell->created <= sequence) return *cell;
+Cell& CellTable::holder(Cell* found, const DimensionValues& dimensions, std::uint64_t sequence) {
+  if (found != nullptr && found->created <= sequence) return *found;
   return other_of(dimensions[kSite]);
 }
 
@@ -78,6 +76,7 @@ Cell* CellTable::create(CellKey key, const DimensionValues& dimensions, std::uin
   cells_[slot] = std::move(cell);
   cell_site_[slot] = dimensions[kSite];
   index_.emplace(key, slot);
+  ++changes_;
   queue_.push_back(slot);
   return cells_[slot].get();
 }
@@ -104,6 +103,7 @@ Cell& CellTable::other_of(Symbol site) {
   cell->panes.resize(windows_.size());
   ++others_;
   index_.emplace(key, cells_.size());
+  ++changes_;
   cells_.push_back(std::move(cell));
   cell_site_.push_back(dimensions[kSite]);
   return *cells_.back();
@@ -130,6 +130,7 @@ bool CellTable::fold_one() {
 void CellTable::fold(std::size_t slot) {
   std::unique_ptr<Cell> cell = std::move(cells_[slot]);
   index_.erase(cell->key);
+  ++changes_;
   free_.push_back(slot);
   ++folded_;
   Cell& other = other_of(cell_site_[slot]);

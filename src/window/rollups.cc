@@ -25,13 +25,34 @@ Rollups::Rollups(const WindowOptions& options, RollupDuties duties, const Funnel
   for (const Rollup& rollup : options.rollups) {
     tables_.emplace_back(rollup, std::max(options.cells, 8 * rollup.limit), windows_, symbols, special);
   }
+  known_.resize(kKnownCount);
+  known_cells_.resize(kKnownCount * tables_.size());
+}
+
+/// The cells of these dimensions by rollup, nullptr where there is none. Most sessions have dimensions that another one
+/// had lately, so most look-ups end here. Valid until a cell comes or goes, or the next call.
+std::span<Cell* const> Rollups::find_cells(const DimensionValues& dimensions) {
+  std::uint64_t hash = dimensions[0];
+  for (std::size_t d = 1; d < kDimensionCount; ++d) hash = hash * 0x9e3779b97f4a7c15ULL ^ dimensions[d];
+  const std::size_t place = (hash ^ hash >> 32) % kKnownCount;
+  KnownDimensions& known = known_[place];
+  const std::span<Cell*> cells = std::span(known_cells_).subspan(place * tables_.size(), tables_.size());
+  std::uint64_t changes = 0;
+  for (const CellTable& table : tables_) changes += table.changes();
+  if (known.changes != changes || known.dimensions != dimensions) {
+    known = {dimensions, changes};
+    for (std::size_t r = 0; r < tables_.size(); ++r) cells[r] = tables_[r].find(dimensions);
+  }
+  return cells;
 }
 
 std::uint64_t Rollups::put(const SessionFacts& session) {
   ++sequence_;
+  const std::span<Cell* const> found = find_cells(session.dimensions);
   cells_.clear();
-  for (CellTable& table : tables_) {
-    Cell& cell = table.obtain(session.dimensions, sequence_);
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    CellTable& table = tables_[r];
+    Cell& cell = table.obtain(found[r], session.dimensions, sequence_);
     cells_.push_back(&cell);
     cell.all_time.add(session, funnels_, +1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
@@ -45,8 +66,9 @@ std::uint64_t Rollups::put(const SessionFacts& session) {
 }
 
 void Rollups::take_back(const SessionFacts& session) {
-  for (CellTable& table : tables_) {
-    Cell& cell = table.holder(session.dimensions, session.put_sequence);
+  const std::span<Cell* const> found = find_cells(session.dimensions);
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    Cell& cell = tables_[r].holder(found[r], session.dimensions, session.put_sequence);
     cell.all_time.add(session, funnels_, -1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
       Totals* pane = cell.panes[w].find(windows_[w].pane_of(session.start_ms));
@@ -57,8 +79,9 @@ void Rollups::take_back(const SessionFacts& session) {
 
 void Rollups::closed(const SessionFacts& session) {
   if (!duties_.counters) return;
-  for (CellTable& table : tables_) {
-    table.holder(session.dimensions, session.put_sequence).counters.add(session, funnels_);
+  const std::span<Cell* const> found = find_cells(session.dimensions);
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    tables_[r].holder(found[r], session.dimensions, session.put_sequence).counters.add(session, funnels_);
   }
 }
 

@@ -14,8 +14,9 @@ VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
   clear(newer_);
 }
 
-void VisitorLog::clear(Generation& generation) {
+void VisitorLog::clear(Generation& generation) const {
   generation = Generation{};
+  generation.visits = HugePageArray<Visit>(generation_limit_);
   generation.index_bits = kFirstIndexBits;
   generation.index.resize(std::size_t{1} << kFirstIndexBits);
 }
@@ -49,7 +50,6 @@ bool VisitorLog::add(const Visit& visit) {
   }
   if ((newer_.size + 1) * 2 > newer_.index.size()) grow(newer_);
   const auto position = static_cast<std::uint32_t>(newer_.size++);
-  if (position % kChunkVisits == 0) newer_.chunks.push_back(std::make_unique<Visit[]>(kChunkVisits));
   visit_of(newer_, position) = visit;
   place(newer_, (Entry{tag_of(visit.visitor)} << 32) | (position + 1));
   return true;

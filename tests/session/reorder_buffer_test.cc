@@ -26,8 +26,9 @@ Event event_at(TimeMs time_ms, std::uint64_t number = 0) {
 struct Bench {
   explicit Bench(TimeMs lateness_ms, std::size_t limit = 1'000'000)
       : buffer(lateness_ms, limit),
-        emit([this](std::span<const Event> events) { released.insert(released.end(), events.begin(), events.end()); }) {
-  }
+        emit([this](std::span<const Event* const> events) {
+          for (const Event* event : events) released.push_back(*event);
+        }) {}
   bool push(TimeMs time_ms, std::uint64_t number = 0) { return buffer.push(event_at(time_ms, number), emit); }
   std::vector<TimeMs> times() const {
     std::vector<TimeMs> list;

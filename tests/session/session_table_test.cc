@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -22,7 +23,7 @@ TEST(SessionTable, agrees_with_unordered_map_on_random_operations) {
   support::RandomSource random(support::test_seed());
   // Few upper halves: keys that collide in the index; their lower halves tell them apart.
   for (const std::int64_t upper_halves : {1, 3, 64, 1 << 30}) {
-    SessionTable table;
+    SessionTable table(200'000);
     std::unordered_map<std::uint64_t, Slot> model;
     std::vector<std::uint64_t> keys;
     for (int i = 0; i < 500; ++i) {
@@ -54,7 +55,7 @@ TEST(SessionTable, agrees_with_unordered_map_on_random_operations) {
 }
 
 TEST(SessionTable, growth_loses_no_session_and_moves_no_record) {
-  SessionTable table;
+  SessionTable table(200'000);
   std::vector<const SessionRecord*> records;
   for (std::uint64_t i = 1; i <= 20'000; ++i) records.push_back(&table[table.insert(mix(i, i))]);
   for (std::uint64_t i = 1; i <= 20'000; ++i) {
@@ -78,7 +79,7 @@ TEST(SessionTable, state_of_an_open_session_takes_at_most_160_bytes_with_index_a
   const TimeMs timeout_ms = SessionOptions{}.timeout_ms;
   // The index doubles at 3/4 of a power of two; just behind it is at its emptiest.
   for (const std::size_t count : {std::size_t{98'305}, std::size_t{100'000}, std::size_t{196'609}}) {
-    SessionTable table;
+    SessionTable table(200'000);
     ExpiryCalendar calendar(timeout_ms);
     fill(table, calendar, count, timeout_ms);
     const std::size_t bytes = table.memory_bytes() + calendar.memory_bytes();
@@ -148,16 +149,21 @@ TEST(ExpiryCalendar, is_due_only_when_a_bucket_is_over) {
   EXPECT_TRUE(calendar.due(1100));
 }
 
-TEST(ExpiryCalendar, take_earliest_empties_it_bucket_by_bucket) {
+TEST(ExpiryCalendar, drain_all_empties_it_bucket_by_bucket_and_announces_each_slot_twice) {
   ExpiryCalendar calendar(6400);
-  calendar.enter(3, 5000);
-  calendar.enter(1, 100);
-  calendar.enter(2, 2000);
+  std::vector<Slot> expected;
+  for (Slot slot = 0; slot < 40; ++slot) expected.push_back(slot);
+  for (const Slot slot : expected) calendar.enter(slot, slot < 20 ? 100 : 5000);
+  std::map<Slot, std::vector<int>> steps;
   std::vector<Slot> taken;
-  for (Slot slot = calendar.take_earliest(); slot != SessionTable::kNone; slot = calendar.take_earliest()) {
-    taken.push_back(slot);
-  }
-  EXPECT_EQ(taken, (std::vector<Slot>{1, 2, 3}));
+  const auto prepare = [&](Slot slot, int step) {
+    EXPECT_EQ(std::count(taken.begin(), taken.end(), slot), 0) << "announced after its visit";
+    steps[slot].push_back(step);
+  };
+  calendar.drain_all(prepare, [&](Slot slot) { taken.push_back(slot); });
+  EXPECT_EQ(taken, expected);
+  for (const Slot slot : {Slot{19}, Slot{39}}) EXPECT_EQ(steps[slot], (std::vector<int>{0, 1}));
+  calendar.drain_all(prepare, [](Slot) { FAIL() << "nothing is left"; });
 }
 
 TEST(ExpiryCalendar, take_earliest_passes_over_slots_that_went_on) {

@@ -54,12 +54,13 @@ class Shard final : private SessionObserver {
 
  private:
   void take_in(const Event& event);
-  void apply(std::span<const Event> ordered);
+  void apply(std::span<const Event* const> ordered);
   void move_time_to(TimeMs time_ms);
   void pass_boundaries(TimeMs time_ms);
   void hand_in(std::uint64_t number);
   void count(const Event& event);
 
+  void expect(std::uint64_t visitor) const override { rollups_.prefetch(visitor); }
   std::uint64_t put(const SessionFacts& session) override { return rollups_.put(session); }
   void take_back(const SessionFacts& session) override { rollups_.take_back(session); }
   void closed(const SessionFacts& session) override { rollups_.closed(session); }

@@ -8,20 +8,22 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/huge_page_array.h"
 #include "weir/model/event.h"
 
 namespace weir {
 
 /// Buckets of event time, each sorted when it is released. Owned by one shard's thread.
 ///
-/// Why buckets: a heap moves every event log(n) times and a scan per release is quadratic; with buckets an
-/// event is written once, sorted among its neighbours, and read once.
+/// Why buckets: a heap moves every event log(n) times and a scan per release is quadratic; with buckets an event is
+/// written once, sorted among its neighbours, and read once. A bucket is a list, in order of arrival, of places in one
+/// store; the place freed last is filled first, so that as few events as possible lie about in the cache.
 class ReorderBuffer {
  public:
-  /// Receives released events: by time, equal times in order of arrival.
-  using Emit = std::function<void(std::span<const Event>)>;
+  /// Receives released events: by time, equal times in order of arrival. They live until it returns.
+  using Emit = std::function<void(std::span<const Event* const>)>;
 
-  /// Events may arrive up to `lateness_ms` behind the newest; `limit` events are held at most.
+  /// Events may arrive up to `lateness_ms` behind the newest; `limit` (below 2^31) events are held at most.
   ReorderBuffer(TimeMs lateness_ms, std::size_t limit);
 
   /// Takes an event in. Releases what it proves to be complete, or, beyond the limit, the oldest events.
@@ -42,27 +44,43 @@ class ReorderBuffer {
   std::int64_t forced() const { return forced_; }
 
  private:
-  std::vector<Event>& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
+  using Place = std::uint32_t;
+  static constexpr Place kNowhere = ~Place{0};
+  struct Held {
+    Event event;
+    Place next;  // in the bucket's list, or in that of free places
+  };
+  struct Bucket {
+    Place first = kNowhere;
+    Place last = kNowhere;
+    std::uint32_t size = 0;
+  };
+  struct SortKey {
+    TimeMs time_ms;
+    std::uint32_t position;
+  };
+
+  Bucket& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
+  void hold(const Event& event, Bucket& bucket);
   void release_below(std::int64_t index, const Emit& emit);
-  void sort_by_time(std::vector<Event>& events);
+  void release(Bucket& bucket);
+  void sort_by_time(std::span<const Event*> events);
   void emit_released(const Emit& emit);
 
   TimeMs width_ms_;
   TimeMs lateness_ms_;
   std::size_t limit_;
-  std::vector<std::vector<Event>> ring_;
-  std::size_t kept_capacity_;  // events an empty bucket keeps room for: all together at most twice the limit
-  std::int64_t base_ = 0;      // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
+  std::vector<Bucket> ring_;
+  HugePageArray<Held> held_;
+  Place used_ = 0;         // places of held_ ever filled since it was last empty and forgotten
+  Place free_ = kNowhere;  // list of free places among them
+  std::int64_t base_ = 0;  // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
   bool started_ = false;
-  struct SortKey {
-    TimeMs time_ms;
-    std::uint32_t position;
-  };
-  std::vector<SortKey> keys_;    // scratch of sort_by_time
-  std::vector<Event> sorted_;    // likewise
-  std::vector<Event> released_;  // on their way out
+  std::vector<const Event*> released_;  // on their way out
+  std::vector<SortKey> keys_;           // scratch of sort_by_time
+  std::vector<const Event*> unsorted_;  // likewise
 };
 
 }  // namespace weir

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "weir/core/huge_page_allocator.h"
+#include "weir/core/huge_page_array.h"
+#include "weir/core/prefetch.h"
 #include "weir/session/session_record.h"
 
 namespace weir {
@@ -20,21 +21,24 @@ class SessionTable {
   using Slot = std::uint32_t;
   static constexpr Slot kNone = ~Slot{0};
 
-  SessionTable();
+  /// Room for `limit` sessions (below 2^31).
+  explicit SessionTable(std::size_t limit);
 
   /// The slot of `key`, or kNone.
   Slot find(std::uint64_t key) const;
-  /// A fresh record for `key`, which is not in the table.
+  /// A fresh record for `key`, which is not in the table. There must be room.
   Slot insert(std::uint64_t key);
   void erase(Slot slot);
-  SessionRecord& operator[](Slot slot) { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
-  const SessionRecord& operator[](Slot slot) const { return chunks_[slot / kChunkRecords][slot % kChunkRecords]; }
+  /// Erases every session.
+  void clear();
+  SessionRecord& operator[](Slot slot) { return records_[slot]; }
+  const SessionRecord& operator[](Slot slot) const { return records_[slot]; }
 
   /// Brings a record into the cache.
   void prefetch_slot(Slot slot) const {
-    const auto* record = reinterpret_cast<const char*>(&(*this)[slot]);
-    __builtin_prefetch(record, 1);
-    __builtin_prefetch(record + sizeof(SessionRecord) - 1, 1);
+    const auto* record = reinterpret_cast<const char*>(&records_[slot]);
+    prefetch_line(record);
+    prefetch_line(record + sizeof(SessionRecord) - 1);
   }
 
   std::size_t size() const { return size_; }
@@ -42,7 +46,7 @@ class SessionTable {
   std::size_t memory_bytes() const;
 
   /// Brings the index line of `key` into the cache.
-  void prefetch(std::uint64_t key) const { __builtin_prefetch(&index_[home_of(tag_of(key))]); }
+  void prefetch(std::uint64_t key) const { prefetch_line(&index_[home_of(tag_of(key))]); }
   /// Brings the record of `key`, if there is one, into the cache. Best some events after prefetch().
   void prefetch_record(std::uint64_t key) const {
     const std::uint32_t tag = tag_of(key);
@@ -55,7 +59,6 @@ class SessionTable {
   }
 
  private:
-  static constexpr std::size_t kChunkRecords = 4096;
   // An index entry is the upper half of the key (tag) and the slot + 1; 0 is empty. The home position is the
   // top bits of the tag, so growing the index needs no look at the records.
   using Entry = std::uint64_t;
@@ -67,7 +70,8 @@ class SessionTable {
   void place(Entry entry);
   void grow();
 
-  std::vector<std::unique_ptr<SessionRecord[]>> chunks_;
+  std::size_t limit_;
+  HugePageArray<SessionRecord> records_;
   std::vector<Slot> free_;
   std::vector<Entry, HugePageAllocator<Entry>> index_;
   unsigned index_bits_;
@@ -85,8 +89,8 @@ class ExpiryCalendar {
   void enter(SessionTable::Slot slot, TimeMs deadline_ms);
   /// True when drain(now_ms) would have something to look at.
   bool due(TimeMs now_ms) const { return now_ms >= next_ms_; }
-  /// Removes and hands out the slots of all whole buckets below `now_ms`; `visit(slot)` re-enters or closes.
-  /// `prepare(slot)` comes some slots earlier.
+  /// Removes and hands out the slots of all whole buckets below `now_ms`, the earliest first; `visit(slot)` re-enters
+  /// or closes. `prepare(slot, step)` comes twice before: some slots earlier with step 0, half as many with step 1.
   template <class Prepare, class Visit>
   void drain(TimeMs now_ms, Prepare prepare, Visit visit) {
     const std::int64_t end = now_ms / width_ms_;
@@ -94,25 +98,21 @@ class ExpiryCalendar {
     std::int64_t index = base_;
     base_ = std::max(base_, end);
     next_ms_ = (base_ + 1) * width_ms_;
-    for (; index < stop; ++index) {
-      due_.swap(bucket(index));
-      for (std::size_t i = 0; i < due_.size(); ++i) {
-        if (i + kPrepareAhead < due_.size()) prepare(due_[i + kPrepareAhead]);
-        visit(due_[i]);
-      }
-      // Given back, not kept: a burst passes through every bucket and would leave its room behind in each.
-      std::vector<SessionTable::Slot>().swap(due_);
-    }
+    for (; index < stop; ++index) take_bucket(index, prepare, visit);
   }
   template <class Visit>
   void drain(TimeMs now_ms, Visit visit) {
     drain(
-        now_ms, [](SessionTable::Slot) {}, visit);
+        now_ms, [](SessionTable::Slot, int) {}, visit);
   }
-  /// Removes and returns a slot of the earliest bucket; kNone when empty.
-  SessionTable::Slot take_earliest();
-  /// The same for the slot whose deadline now comes earliest, to a bucket; slots of sessions that went on since they
-  /// were entered move to the bucket of `deadline_of(slot)` on the way.
+  /// The same for all slots, none of which is entered again.
+  template <class Prepare, class Visit>
+  void drain_all(Prepare prepare, Visit visit) {
+    const std::int64_t stop = base_ + static_cast<std::int64_t>(ring_.size());
+    for (std::int64_t index = base_; index < stop; ++index) take_bucket(index, prepare, visit);
+  }
+  /// Removes and returns the slot whose deadline now comes earliest, to a bucket; kNone when there is none. Slots of
+  /// sessions that went on since they were entered move to the bucket of `deadline_of(slot)` on the way.
   template <class DeadlineOf>
   SessionTable::Slot take_earliest(DeadlineOf deadline_of) {
     for (std::int64_t index = base_; index < base_ + static_cast<std::int64_t>(ring_.size()); ++index) {
@@ -131,6 +131,18 @@ class ExpiryCalendar {
  private:
   std::vector<SessionTable::Slot>& bucket(std::int64_t index) {
     return ring_[static_cast<std::size_t>(index) % ring_.size()];
+  }
+
+  template <class Prepare, class Visit>
+  void take_bucket(std::int64_t index, Prepare prepare, Visit visit) {
+    due_.swap(bucket(index));
+    for (std::size_t i = 0; i < due_.size(); ++i) {
+      if (i + kPrepareAhead < due_.size()) prepare(due_[i + kPrepareAhead], 0);
+      if (i + kPrepareAhead / 2 < due_.size()) prepare(due_[i + kPrepareAhead / 2], 1);
+      visit(due_[i]);
+    }
+    // Given back, not kept: a burst passes through every bucket and would leave its room behind in each.
+    std::vector<SessionTable::Slot>().swap(due_);
   }
 
   static constexpr std::size_t kPrepareAhead = 8;

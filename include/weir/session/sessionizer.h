@@ -18,6 +18,8 @@ namespace weir {
 class SessionObserver {
  public:
   virtual ~SessionObserver() = default;
+  /// A session of this visitor is likely to be put or closed soon.
+  virtual void expect(std::uint64_t visitor) const { (void)visitor; }
   /// The session's contribution as it stands. Returns a number that take_back() gets again in put_sequence.
   virtual std::uint64_t put(const SessionFacts& session) = 0;
   /// The contribution put in earlier is about to change.
@@ -72,6 +74,7 @@ class Sessionizer {
   void convert(SessionRecord& session, const Event& event);
   void close(Slot slot);
   void close_earliest();
+  void prepare_close(Slot slot, int step);
   void put(SessionRecord& session);
   SessionFacts facts_of(const SessionRecord& session) const;
   void add_revenue(SessionRecord& session, Currency currency, Nanos nanos);

@@ -50,10 +50,21 @@ class CellTable {
   CellTable(CellTable&&) = default;
   CellTable(const CellTable&) = delete;
 
-  /// The cell of these dimensions, made if need be; the site's __other__ cell when a text is no longer known.
-  Cell& obtain(const DimensionValues& dimensions, std::uint64_t sequence);
-  /// The cell that holds what was put under `sequence` for these dimensions.
-  Cell& holder(const DimensionValues& dimensions, std::uint64_t sequence);
+  /// The cell of exactly these dimensions; nullptr when there is none. Stays as it is until changes() does.
+  Cell* find(const DimensionValues& dimensions) const { return find(key_of(dimensions)); }
+  /// The cell a session of these dimensions goes to: `found`, as find() gave it, or a new one; the site's __other__
+  /// cell when a text is no longer known.
+  Cell& obtain(Cell* found, const DimensionValues& dimensions, std::uint64_t sequence);
+  Cell& obtain(const DimensionValues& dimensions, std::uint64_t sequence) {
+    return obtain(find(dimensions), dimensions, sequence);
+  }
+  /// The cell that holds what was put under `sequence` for these dimensions; `found` is as find() gives it.
+  Cell& holder(Cell* found, const DimensionValues& dimensions, std::uint64_t sequence);
+  Cell& holder(const DimensionValues& dimensions, std::uint64_t sequence) {
+    return holder(find(dimensions), dimensions, sequence);
+  }
+  /// Cells made and folded so far.
+  std::uint64_t changes() const { return changes_; }
 
   /// Moves time on: panes that no window from `now_ms` on needs may be dropped.
   void advance(TimeMs now_ms) { now_ms_ = now_ms; }
@@ -89,6 +100,7 @@ class CellTable {
   const SymbolTable& symbols_;
   SpecialSymbols special_;
   TimeMs now_ms_ = 0;
+  std::uint64_t changes_ = 0;
   std::vector<std::unique_ptr<Cell>> cells_;  // stable addresses; null where free
   std::vector<std::size_t> free_;
   boost::unordered_flat_map<CellKey, std::size_t> index_;

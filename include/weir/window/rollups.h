@@ -48,6 +48,9 @@ class Rollups {
   /// Counts a closed session.
   void closed(const SessionFacts& session);
 
+  /// Brings what is known of a visitor into the cache. Best some sessions before put().
+  void prefetch(std::uint64_t visitor) const { visitors_.prefetch(visitor); }
+
   /// Moves event time on.
   void advance(TimeMs now_ms);
   /// Exported cells, by rollup, that must not be folded.
@@ -63,6 +66,14 @@ class Rollups {
   std::int64_t visitors_forgotten() const { return visitors_.forgotten(); }
 
  private:
+  /// What the rollups found for some dimensions, until a cell comes or goes.
+  struct KnownDimensions {
+    DimensionValues dimensions{};
+    std::uint64_t changes = ~std::uint64_t{0};
+  };
+  static constexpr std::size_t kKnownCount = 1024;
+
+  std::span<Cell* const> find_cells(const DimensionValues& dimensions);
   void count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
   void move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
   void enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms);
@@ -74,8 +85,10 @@ class Rollups {
   std::vector<CellTable> tables_;  // one per rollup
   VisitorLog visitors_;
   std::uint64_t sequence_ = 0;
-  std::vector<Cell*> cells_;    // scratch of put
-  std::vector<Visit*> visits_;  // scratch of count_visit and move_visit
+  std::vector<KnownDimensions> known_;
+  std::vector<Cell*> known_cells_;  // of known_[i], by rollup, from i * tables_.size() on
+  std::vector<Cell*> cells_;        // scratch of put
+  std::vector<Visit*> visits_;      // scratch of count_visit and move_visit
 };
 
 }  // namespace weir

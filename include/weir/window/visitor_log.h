@@ -4,11 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "weir/core/clock.h"
 #include "weir/core/huge_page_allocator.h"
+#include "weir/core/huge_page_array.h"
+#include "weir/core/prefetch.h"
 #include "weir/model/dimension.h"
 
 namespace weir {
@@ -47,6 +48,13 @@ class VisitorLog {
     }
   }
 
+  /// Brings the index lines of `visitor` into the cache.
+  void prefetch(std::uint64_t visitor) const {
+    for (const Generation* generation : {&newer_, &older_}) {
+      if (generation->size != 0) prefetch_line(&generation->index[home_of(tag_of(visitor), *generation)]);
+    }
+  }
+
   /// Remembers a visit. False when its visitor already has kMaxVisitsPerVisitor of them.
   bool add(const Visit& visit);
   /// Moves time on.
@@ -57,26 +65,23 @@ class VisitorLog {
   static constexpr std::size_t kMaxVisitsPerVisitor = 256;
 
  private:
-  static constexpr std::size_t kChunkVisits = 1024;
   // An index entry is the upper half of the visitor's hash (tag) and the visit's position + 1; 0 is empty. The home is
   // the top bits of the tag, so growing the index needs no look at the visits.
   using Entry = std::uint64_t;
   struct Generation {
     std::vector<Entry, HugePageAllocator<Entry>> index;
     unsigned index_bits = 0;
-    std::vector<std::unique_ptr<Visit[]>> chunks;
+    HugePageArray<Visit> visits;
     std::size_t size = 0;
   };
   static std::uint32_t tag_of(std::uint64_t visitor) { return static_cast<std::uint32_t>(visitor >> 32); }
   static std::size_t home_of(std::uint32_t tag, const Generation& generation) {
     return tag >> (32 - generation.index_bits);
   }
-  static Visit& visit_of(Generation& generation, std::uint32_t position) {
-    return generation.chunks[position / kChunkVisits][position % kChunkVisits];
-  }
+  static Visit& visit_of(Generation& generation, std::uint32_t position) { return generation.visits[position]; }
   static void place(Generation& generation, Entry entry);
   static void grow(Generation& generation);
-  static void clear(Generation& generation);
+  void clear(Generation& generation) const;
   void turn_over();
 
   std::size_t generation_limit_;
