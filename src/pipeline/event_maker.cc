@@ -17,6 +17,7 @@ enum class TextKind : std::uint64_t {
   kCampaign,
   kDevice,
   kUserAgent,
+  kReferrer,
   kConversion,
   kCustom
 };
@@ -50,7 +51,8 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
       hasher_(hasher),
       visitor_salt_(random_seed()),
       time_source_(time_source),
-      known_(kKnownCount) {
+      known_(kKnownCount),
+      known_urls_(kKnownUrlCount) {
   for (const Rollup& rollup : rollups) {
     for (const Dimension dimension : rollup.dimensions) needed_[static_cast<std::size_t>(dimension)] = true;
   }
@@ -58,26 +60,13 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
 
 std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
   event = Event{};
-  UrlParts url;
-  if (!raw.url.empty()) {
-    const std::optional<UrlParts> parts = split_url(raw.url);
-    if (!parts) return Rejection::kBadUrl;
-    url = *parts;
-  }
+  KnownUrl& url = known_url(raw.url);
+  if (url.bad) return Rejection::kBadUrl;
   if (const auto rejection = set_time(raw, received_ms, event)) return rejection;
-  const std::string_view site = first_of(first_of(raw.site, url.host), kDefaultSite);
-  event.dimensions[static_cast<std::size_t>(Dimension::kSite)] =
-      known(of_kind(TextKind::kSite, mix(hasher_(site), raw.site.empty())), [&](Known& entry) {
-        scratch_ = site;
-        // Host names are case-insensitive; a site that was given is taken as it is.
-        if (raw.site.empty()) {
-          std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-        }
-        entry.symbol = intern(scratch_);
-      }).symbol;
+  event.dimensions[static_cast<std::size_t>(Dimension::kSite)] = site_symbol(raw, url);
   if (const auto rejection = set_ids(raw, origin, event)) return rejection;
   set_type(raw, event);
+  set_steps(raw, url, event);
   set_dimensions(raw, url, origin, event);
   return std::nullopt;
 }
@@ -125,47 +114,29 @@ void EventMaker::set_type(const RawEvent& raw, Event& event) {
   }
 }
 
-void EventMaker::set_dimensions(const RawEvent& raw, const UrlParts& url, const Origin& origin, Event& event) {
+void EventMaker::set_dimensions(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event) {
   const auto slot = [&](Dimension dimension) -> Symbol& {
     return event.dimensions[static_cast<std::size_t>(dimension)];
   };
-  slot(Dimension::kLandingPage) = special_.none;
-  set_steps(raw, url, event);
-  const CampaignParameters utm = url.query.empty() ? CampaignParameters{} : campaign_parameters(url.query);
-  const std::string_view campaign = first_of(raw.campaign, utm.campaign);
-  slot(Dimension::kCampaign) = special_.none;
-  if (!campaign.empty()) {
-    const bool encoded = raw.campaign.empty();
-    slot(Dimension::kCampaign) =
-        known(of_kind(TextKind::kCampaign, mix(hasher_(campaign), encoded)), [&](Known& entry) {
-          entry.symbol = intern(encoded ? decode_query_value(campaign) : std::string(campaign));
-        }).symbol;
-  }
-  slot(Dimension::kChannel) = needs(Dimension::kChannel) ? channel_symbol(raw, url, utm) : special_.none;
-  slot(Dimension::kDevice) = special_.none;
-  if (!needs(Dimension::kDevice)) return;
-  const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
-  if (!raw.device.empty()) {
-    slot(Dimension::kDevice) = known(of_kind(TextKind::kDevice, hasher_(raw.device)), [&](Known& entry) {
-                                 entry.symbol = intern(raw.device);
-                               }).symbol;
-  } else if (!agent.empty()) {
-    slot(Dimension::kDevice) = known(of_kind(TextKind::kUserAgent, hasher_(agent)), [&](Known& entry) {
-                                 entry.symbol = intern(device_of(agent));
-                               }).symbol;
-  }
+  slot(Dimension::kLandingPage) = event.type == EventType::kPageView ? url.page : special_.none;
+  slot(Dimension::kCampaign) = campaign_symbol(raw, url);
+  slot(Dimension::kChannel) = needs(Dimension::kChannel) ? channel_symbol(raw, url) : special_.none;
+  slot(Dimension::kDevice) = needs(Dimension::kDevice) ? device_symbol(raw, origin) : special_.none;
 }
 
-void EventMaker::set_steps(const RawEvent& raw, const UrlParts& url, Event& event) {
+void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
   if (event.type == EventType::kPageView) {
-    const std::string_view page = canonical_page(url.path);
-    const Known& entry = known(of_kind(TextKind::kPage, hasher_(page)), [&](Known& fresh) {
-      const std::string_view named = page_rules_.apply(page);
-      fresh.steps = funnels_.steps_of_page(named);
-      fresh.symbol = intern(named);
-    });
-    event.dimensions[static_cast<std::size_t>(Dimension::kLandingPage)] = entry.symbol;
-    event.steps = entry.steps;
+    if (url.page == 0) {
+      const std::string_view page = canonical_page(split_url(raw.url).value_or(UrlParts{}).path);
+      const Known& entry = known(of_kind(TextKind::kPage, hasher_(page)), [&](Known& fresh) {
+        const std::string_view named = page_rules_.apply(page);
+        fresh.steps = funnels_.steps_of_page(named);
+        fresh.symbol = intern(named);
+      });
+      url.page = entry.symbol;
+      url.steps = entry.steps;
+    }
+    event.steps = url.steps;
   } else if (funnels_.empty()) {
     return;
   } else if (event.type == EventType::kConversion) {
@@ -179,38 +150,96 @@ void EventMaker::set_steps(const RawEvent& raw, const UrlParts& url, Event& even
   }
 }
 
-Symbol EventMaker::channel_symbol(const RawEvent& raw, const UrlParts& url, const CampaignParameters& utm) {
-  TrafficSource traffic;
-  traffic.own_host = url.host;
-  traffic.paid_click = utm.paid_click;
-  if (!raw.referrer.empty()) {
-    if (const std::optional<UrlParts> referrer = split_url(raw.referrer)) traffic.referrer_host = referrer->host;
+Symbol EventMaker::site_symbol(const RawEvent& raw, KnownUrl& url) {
+  if (raw.site.empty()) {
+    if (url.site != 0) return url.site;
+    scratch_ = first_of(split_url(raw.url).value_or(UrlParts{}).host, kDefaultSite);
+    // Host names are case-insensitive; a site that was given is taken as it is.
+    std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+    return url.site = intern(scratch_);
   }
-  const bool nothing_known = traffic.referrer_host.empty() && raw.source.empty() && raw.medium.empty() &&
-                             raw.campaign.empty() && url.query.empty();
-  if (nothing_known) {
-    return known(of_kind(TextKind::kChannel, 0), [&](Known& entry) { entry.symbol = intern(channel_of(traffic)); })
+  return known(of_kind(TextKind::kSite, hasher_(raw.site)), [&](Known& entry) { entry.symbol = intern(raw.site); })
+      .symbol;
+}
+
+Symbol EventMaker::campaign_symbol(const RawEvent& raw, const KnownUrl& url) {
+  if (raw.campaign.empty()) return url.campaign;
+  return known(of_kind(TextKind::kCampaign, hasher_(raw.campaign)),
+               [&](Known& entry) { entry.symbol = intern(raw.campaign); })
+      .symbol;
+}
+
+Symbol EventMaker::device_symbol(const RawEvent& raw, const Origin& origin) {
+  if (!raw.device.empty()) {
+    return known(of_kind(TextKind::kDevice, hasher_(raw.device)),
+                 [&](Known& entry) { entry.symbol = intern(raw.device); })
         .symbol;
   }
-  const std::string_view source = first_of(raw.source, utm.source);
-  const std::string_view medium = first_of(raw.medium, utm.medium);
-  const std::string_view campaign = first_of(raw.campaign, utm.campaign);
-  const auto hash = [this](std::string_view part) { return part.empty() ? 0 : hasher_(part); };
-  std::uint64_t text = mix(hash(traffic.referrer_host), hash(source));
-  text = mix(text, mix(hash(medium), hash(campaign)));
-  // Only a referrer is ever compared with the own host.
-  text = mix(text, mix(traffic.referrer_host.empty() ? 0 : hash(traffic.own_host), traffic.paid_click));
-  return known(of_kind(TextKind::kChannel, text),
-               [&](Known& entry) {
-                 const std::string decoded_source = decode_query_value(source);
-                 const std::string decoded_medium = decode_query_value(medium);
-                 const std::string decoded_campaign = decode_query_value(campaign);
-                 traffic.source = decoded_source;
-                 traffic.medium = decoded_medium;
-                 traffic.campaign = decoded_campaign;
-                 entry.symbol = intern(channel_of(traffic));
-               })
+  const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
+  if (agent.empty()) return special_.none;
+  return known(of_kind(TextKind::kUserAgent, hasher_(agent)),
+               [&](Known& entry) { entry.symbol = intern(device_of(agent)); })
       .symbol;
+}
+
+Symbol EventMaker::channel_symbol(const RawEvent& raw, const KnownUrl& url) {
+  std::uint64_t referrer_host = 0;
+  if (!raw.referrer.empty()) {
+    referrer_host = known(of_kind(TextKind::kReferrer, hasher_(raw.referrer)), [&](Known& entry) {
+                      entry.symbol = hash_of(split_url(raw.referrer).value_or(UrlParts{}).host);
+                    }).symbol;
+  }
+  // Only a referrer is ever compared with the own host.
+  std::uint64_t text = mix(mix(referrer_host, referrer_host == 0 ? 0 : url.host), url.traffic);
+  const bool tagged = !raw.source.empty() || !raw.medium.empty() || !raw.campaign.empty();
+  if (tagged) text = mix(mix(text, hash_of(raw.source)), mix(hash_of(raw.medium), hash_of(raw.campaign)));
+  return known(of_kind(TextKind::kChannel, text), [&](Known& entry) { entry.symbol = intern(channel_of_event(raw)); })
+      .symbol;
+}
+
+/// The long way to an event's channel.
+std::string_view EventMaker::channel_of_event(const RawEvent& raw) const {
+  const UrlParts url = split_url(raw.url).value_or(UrlParts{});
+  const CampaignParameters utm = campaign_parameters(url.query);
+  const std::string source = decode_query_value(first_of(raw.source, utm.source));
+  const std::string medium = decode_query_value(first_of(raw.medium, utm.medium));
+  const std::string campaign = decode_query_value(first_of(raw.campaign, utm.campaign));
+  TrafficSource traffic;
+  traffic.referrer_host = split_url(raw.referrer).value_or(UrlParts{}).host;
+  traffic.own_host = url.host;
+  traffic.source = source;
+  traffic.medium = medium;
+  traffic.campaign = campaign;
+  traffic.paid_click = utm.paid_click;
+  return channel_of(traffic);
+}
+
+EventMaker::KnownUrl& EventMaker::known_url(std::string_view url) {
+  const std::uint64_t text = hasher_(url);
+  KnownUrl& entry = known_urls_[text % kKnownUrlCount];
+  const std::uint32_t generation = symbols_.generation();
+  if (entry.text == text && entry.generation == generation) return entry;
+  entry = KnownUrl{};
+  look_up(url, entry);
+  entry.text = text;
+  entry.generation = generation;  // as read before: see known()
+  return entry;
+}
+
+void EventMaker::look_up(std::string_view url, KnownUrl& entry) {
+  const std::optional<UrlParts> parts = split_url(url);
+  entry.bad = !parts.has_value();
+  entry.campaign = special_.none;
+  if (entry.bad) return;
+  entry.host = hash_of(parts->host);
+  if (parts->query.empty()) return;
+  const CampaignParameters utm = campaign_parameters(parts->query);
+  entry.traffic = mix(mix(hash_of(utm.source), hash_of(utm.medium)), mix(hash_of(utm.campaign), utm.paid_click));
+  if (utm.campaign.empty()) return;
+  entry.campaign = known(of_kind(TextKind::kCampaign, mix(hasher_(utm.campaign), 1)), [&](Known& fresh) {
+                     fresh.symbol = intern(decode_query_value(utm.campaign));
+                   }).symbol;
 }
 
 template <class Fill>

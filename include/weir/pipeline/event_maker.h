@@ -29,7 +29,7 @@ enum class TimeSource : std::uint8_t {
   kLive,    // serve: future times and skewed clocks are corrected by the time of receipt
 };
 
-/// Makes events. Remembers what texts were looked up to, so that a repeated page costs one hash and one compare.
+/// Makes events. Remembers what texts were looked up to, so that a repeated url costs one hash and one compare.
 /// Owned by whoever owns the reader; not thread-safe.
 class EventMaker {
  public:
@@ -53,18 +53,40 @@ class EventMaker {
   };
   static constexpr std::size_t kKnownCount = 8192;
 
+  /// What a url was looked up to, likewise.
+  struct KnownUrl {
+    std::uint64_t text = 0;
+    std::uint64_t host = 0;     // hash; 0: the url has none
+    std::uint64_t traffic = 0;  // hash of what its query says about the traffic source; 0: it has no query
+    std::uint64_t steps = 0;    // funnel steps of its page
+    Symbol site = 0;            // of its host; 0: not looked up yet
+    Symbol page = 0;            // 0: not looked up yet
+    Symbol campaign = 0;
+    std::uint32_t generation = 0;  // of the symbol table
+    bool bad = false;
+  };
+  static constexpr std::size_t kKnownUrlCount = 4096;
+
   std::optional<Rejection> set_time(const RawEvent& raw, TimeMs received_ms, Event& event);
   std::optional<Rejection> set_ids(const RawEvent& raw, const Origin& origin, Event& event);
   void set_type(const RawEvent& raw, Event& event);
-  void set_dimensions(const RawEvent& raw, const UrlParts& url, const Origin& origin, Event& event);
-  void set_steps(const RawEvent& raw, const UrlParts& url, Event& event);
-  Symbol channel_symbol(const RawEvent& raw, const UrlParts& url, const CampaignParameters& utm);
+  void set_dimensions(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event);
+  void set_steps(const RawEvent& raw, KnownUrl& url, Event& event);
+  Symbol site_symbol(const RawEvent& raw, KnownUrl& url);
+  Symbol campaign_symbol(const RawEvent& raw, const KnownUrl& url);
+  Symbol channel_symbol(const RawEvent& raw, const KnownUrl& url);
+  Symbol device_symbol(const RawEvent& raw, const Origin& origin);
+  std::string_view channel_of_event(const RawEvent& raw) const;
   bool needs(Dimension dimension) const { return needed_[static_cast<std::size_t>(dimension)]; }
 
   /// The entry for a text of some kind, filled by `fill(Known&)` when it is not known.
   template <class Fill>
   const Known& known(std::uint64_t text, Fill fill);
+  KnownUrl& known_url(std::string_view url);
+  void look_up(std::string_view url, KnownUrl& entry);
   Symbol intern(std::string_view label);
+  /// Hash of a text that may be missing: 0 then.
+  std::uint64_t hash_of(std::string_view text) const { return text.empty() ? 0 : hasher_(text); }
 
   ReaderOptions options_;
   PageRules page_rules_;
@@ -76,6 +98,7 @@ class EventMaker {
   TimeSource time_source_;
   std::array<bool, kDimensionCount> needed_{};
   std::vector<Known> known_;
+  std::vector<KnownUrl> known_urls_;
   std::string scratch_;
   StatValues stats_;
 };
