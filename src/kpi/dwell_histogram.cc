@@ -27,18 +27,45 @@ double DwellHistogram::midpoint_ms(std::uint16_t bin) {
   return static_cast<double>(low) + (static_cast<double>(std::uint64_t{1} << shift) - 1.0) / 2.0;
 }
 
+/// Where `bin` is among the bins held, or would be. A binary search without branches: the processor could not foresee
+/// them, and a wrong guess costs more than all the steps.
+std::size_t DwellHistogram::place_of(std::uint16_t bin) const {
+  if (bins_.empty()) return 0;
+  const std::uint16_t* first = bins_.data();
+  for (std::size_t count = bins_.size(); count > 1; count -= count / 2) {
+    const std::size_t half = count / 2;
+    first += half * static_cast<std::size_t>(first[half - 1] < bin);
+  }
+  return static_cast<std::size_t>(first - bins_.data()) + static_cast<std::size_t>(*first < bin);
+}
+
 void DwellHistogram::add(std::uint32_t dwell_ms, std::int64_t count) {
-  if (count == 0) return;
   const std::uint16_t bin = bin_of(dwell_ms);
-  // Without gaps the bin would stand at its distance from the first one; gaps move it towards the front, a little.
-  std::size_t high = bins_.empty() || bin < bins_.front()
-                         ? 0
-                         : std::min<std::size_t>(bins_.size(), std::size_t{bin} - bins_.front() + 1);
-  std::size_t stride = 1;
-  for (; high >= stride && bins_[high - stride] >= bin; stride *= 2) high -= stride;
-  const std::size_t low = high >= stride ? high - stride : 0;
-  const auto first = bins_.begin() + static_cast<std::ptrdiff_t>(low);
-  const auto place = std::lower_bound(first, bins_.begin() + static_cast<std::ptrdiff_t>(high), bin);
+  if (count != 1 && count != -1) return add_bin(bin, count);
+  waiting_.push_back(static_cast<std::uint16_t>(2 * bin + (count < 0)));
+  if (waiting_.size() >= kMostWaiting) sort_in();
+}
+
+void DwellHistogram::sort_in() {
+  for (const std::uint16_t entry : waiting_) add_bin(entry / 2, entry % 2 == 0 ? 1 : -1);
+  waiting_.clear();
+}
+
+DwellHistogram DwellHistogram::sorted_in() const {
+  DwellHistogram copy = *this;
+  copy.sort_in();
+  return copy;
+}
+
+void DwellHistogram::clear() {
+  bins_.clear();
+  counts_.clear();
+  waiting_.clear();
+}
+
+void DwellHistogram::add_bin(std::uint16_t bin, std::int64_t count) {
+  if (count == 0) return;
+  const auto place = bins_.begin() + static_cast<std::ptrdiff_t>(place_of(bin));
   const auto count_place = counts_.begin() + (place - bins_.begin());
   if (place == bins_.end() || *place != bin) {
     counts_.insert(count_place, count);
@@ -50,6 +77,7 @@ void DwellHistogram::add(std::uint32_t dwell_ms, std::int64_t count) {
 }
 
 void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
+  for (const std::uint16_t entry : other.waiting_) add_bin(entry / 2, entry % 2 == 0 ? sign : -sign);
   if (other.bins_.empty()) return;
   DwellHistogram merged;
   const auto append = [&merged](std::uint16_t bin, std::int64_t count) {
@@ -66,12 +94,18 @@ void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
     append(bin, count);
   }
   for (; mine < bins_.size(); ++mine) append(bins_[mine], counts_[mine]);
-  *this = std::move(merged);
+  bins_ = std::move(merged.bins_);
+  counts_ = std::move(merged.counts_);
 }
 
-std::int64_t DwellHistogram::count() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
+std::int64_t DwellHistogram::count() const {
+  std::int64_t sessions = std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+  for (const std::uint16_t entry : waiting_) sessions += entry % 2 == 0 ? 1 : -1;
+  return sessions;
+}
 
 std::optional<double> DwellHistogram::quantile_ms(double q) const {
+  if (!waiting_.empty()) return sorted_in().quantile_ms(q);
   const std::int64_t total = count();
   if (total <= 0) return std::nullopt;
   const auto rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(total))));

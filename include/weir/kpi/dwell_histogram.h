@@ -2,6 +2,7 @@
 // back. Quantiles are within 1.6 % of the nearest-rank value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -11,16 +12,16 @@ namespace weir {
 /// Sparse histogram of dwell times in milliseconds (0 .. 2^32-1). Values below 64 ms have a bin each; above,
 /// every power of two is divided into 32 bins (HdrHistogram's layout), so a bin is at most 3.2 % wide and
 /// its midpoint at most 1.6 % off. Not thread-safe.
+///
+/// Single sessions wait in a short list before they are sorted in, many at a time: of the histograms of many cells
+/// hardly one is in the cache when its turn comes, and then it should be worth the wait.
 class DwellHistogram {
  public:
   /// Adds `count` (may be negative: takes back) sessions that dwelt `dwell_ms`.
   void add(std::uint32_t dwell_ms, std::int64_t count);
   /// Adds `sign` times another histogram.
   void merge(const DwellHistogram& other, std::int64_t sign = 1);
-  void clear() {
-    bins_.clear();
-    counts_.clear();
-  }
+  void clear();
 
   /// Sessions held.
   std::int64_t count() const;
@@ -33,9 +34,17 @@ class DwellHistogram {
   static double midpoint_ms(std::uint16_t bin);
 
  private:
+  static constexpr std::size_t kMostWaiting = 32;
+
+  std::size_t place_of(std::uint16_t bin) const;
+  void add_bin(std::uint16_t bin, std::int64_t count);
+  void sort_in();
+  DwellHistogram sorted_in() const;
+
   // Apart, because looking for a bin should touch as little memory as possible.
-  std::vector<std::uint16_t> bins_;   // ascending
-  std::vector<std::int64_t> counts_;  // of the bin at the same place; never 0
+  std::vector<std::uint16_t> bins_;     // ascending
+  std::vector<std::int64_t> counts_;    // of the bin at the same place; never 0
+  std::vector<std::uint16_t> waiting_;  // 2 x bin, or 2 x bin + 1 for a session taken back
 };
 
 }  // namespace weir
