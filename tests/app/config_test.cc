@@ -169,7 +169,7 @@ TEST(ConfigTable, every_key_reaches_its_own_field) {
   // Wherever a row's value can be changed by one of these texts, exactly that row changes.
   const std::vector<std::string> candidates{
       "false", "true",           "20m",   "7m",      "50m", "50ms",       "2MiB", "9KiB", "100KiB", "1001", "41",
-      "2",     "127.0.0.1:7001", "debug", "channel", "[]",  "[midnight]", "[/a]", "[2m]", "/run/x"};
+      "2",     "127.0.0.1:7001", "debug", "channel", "[]",  "[midnight]", "[/a]", "[2m]", "/run/x", "2001"};
   std::size_t changed_rows = 0;
   for (const OptionRow& row : option_table()) {
     if (row.path.ends_with("NAME") || row.path == "pipeline.format") continue;
