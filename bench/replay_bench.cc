@@ -74,13 +74,7 @@ std::shared_ptr<const Report> replay(const Input& from) {
   auto pipeline = Pipeline::start({replay_options(), PipelineMode::kReplay, 0}, clock);
   WEIR_CHECK(pipeline.has_value());
   const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
-  for (std::string_view rest = from.text; !rest.empty();) {
-    const std::span<char> room = stream->prepare();
-    const std::size_t size = std::min(room.size(), rest.size());
-    std::memcpy(room.data(), rest.data(), size);
-    stream->commit(size);
-    rest.remove_prefix(size);
-  }
+  stream->write(from.text);
   stream->finish();
   return (*pipeline)->finish();
 }

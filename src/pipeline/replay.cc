@@ -1,24 +1,8 @@
 #include "weir/pipeline/replay.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "weir/pipeline/pipeline.h"
 
 namespace weir {
-namespace {
-
-void write(ByteStream& stream, std::string_view text) {
-  while (!text.empty()) {
-    const std::span<char> room = stream.prepare();
-    const std::size_t size = std::min(room.size(), text.size());
-    std::memcpy(room.data(), text.data(), size);
-    stream.commit(size);
-    text.remove_prefix(size);
-  }
-}
-
-}  // namespace
 
 Result<Report> replay_files(const std::vector<std::string>& paths, const PipelineOptions& options, TimeMs every_ms,
                             FileProgress& progress) {
@@ -39,7 +23,7 @@ Result<Report> replay_lines(const std::vector<std::string>& lines, const Pipelin
   const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
   std::string text;
   for (const std::string& line : lines) (text += line) += '\n';
-  write(*stream, text);
+  stream->write(text);
   stream->finish();
   return *(*pipeline)->finish();
 }

@@ -42,6 +42,8 @@ class ByteStream {
   virtual std::span<char> prepare() = 0;
   /// Takes `size` bytes from the front of prepare(). Blocks while shards are behind: back-pressure.
   virtual void commit(std::size_t size) = 0;
+  /// Takes a text of any size, as prepare() and commit() would in turn.
+  void write(std::string_view text);
   /// End of the stream; a last line without newline counts as a line.
   virtual void finish() = 0;
 };
