@@ -14,10 +14,14 @@ namespace {
 
 /// An option that takes a span such as 30m.
 CLI::Option* add_duration(CLI::App& app, const std::string& name, std::function<void(TimeMs)> set,
-                          const std::string& help) {
-  const auto parse = [set = std::move(set)](const std::string& text) {
+                          const std::string& help, TimeMs least_ms = 0) {
+  const auto parse = [name, least_ms, set = std::move(set)](const std::string& text) {
     const std::optional<TimeMs> span_ms = parse_duration(text);
-    if (!span_ms) throw CLI::ValidationError(fmt::format("\"{}\" is no duration; write 500ms, 30s, 5m or 1h", text));
+    if (!span_ms) {
+      throw CLI::ValidationError(
+          name, fmt::format("\"{}\" is no duration up to ten years; write 500ms, 30s, 5m or 1h", text));
+    }
+    if (*span_ms < least_ms) throw CLI::ValidationError(name, fmt::format("found {}; expected more than 0", text));
     set(*span_ms);
   };
   return app.add_option_function<std::string>(name, parse, help)->type_name("DURATION");
@@ -36,7 +40,7 @@ void add_serve(CLI::App& program, ServeCommand& command) {
   app.add_flag("--demo", command.demo, "Feed it generated traffic through its own HTTP port");
   app.add_flag("--table", command.table, "Show a live KPI table on the terminal");
   add_duration(
-      app, "--for", [&](TimeMs span_ms) { command.for_ms = span_ms; }, "Stop by itself after this time");
+      app, "--for", [&](TimeMs span_ms) { command.for_ms = span_ms; }, "Stop by itself after this time", 1);
   app.footer(
       "Examples:\n"
       "  weir serve -c /etc/weir/weir.yaml\n"
@@ -56,7 +60,7 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
       ->type_name("NAME");
   add_duration(
       app, "--every", [&](TimeMs span_ms) { command.every_ms = span_ms; },
-      "Add the windows at each multiple of this span");
+      "Add the windows at each multiple of this span", 1);
   add_duration(
       app, "--lateness", [&](TimeMs span_ms) { command.lateness_ms = span_ms; },
       "How far behind the newest an event may come, instead of sessions.lateness");

@@ -122,6 +122,8 @@ constexpr std::array kOptions{
               "Visits remembered to count distinct visitors; beyond it the oldest are forgotten and counted."},
     OptionRow{"limits.cells", &kIntegerKind, WEIR_FIELD(pipeline.windows.cells), 16, 1'000'000, "cells",
               "Cells each shard tracks per rollup, exported or not, but at least 8 times the rollup's limit."},
+    OptionRow{"limits.currencies", &kIntegerKind, WEIR_FIELD(pipeline.windows.currencies), 1, 256, "currencies",
+              "Currencies shown apart in metrics and live reports; further ones are summed as XXX."},
     OptionRow{"limits.symbols", &kIntegerKind, WEIR_FIELD(pipeline.reader.symbols), 1000, 10'000'000, "texts",
               "Label texts remembered; beyond it the oldest are forgotten and counted."},
 

@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -90,6 +92,9 @@ void print_warnings(const Report& report) {
   warn(report.stats[Stat::kOrdersForgotten], "order ids were forgotten early: raise limits.orders");
   warn(report.stats[Stat::kVisitorsForgotten],
        "visits were forgotten early, visitors may count twice: raise limits.visitors");
+  warn(report.stats[Stat::kDeadLetterErrors], "lines could not be written to the dead-letter file: is its disk full?");
+  warn(report.stats[Stat::kDeadLettersDropped],
+       "lines were dropped from the dead-letter file: raise dead_letter.bytes");
 }
 
 /// The default limits of rollups keep a scrape small. A report has no scrape to keep small, so unless the rollups were
@@ -100,6 +105,27 @@ constexpr TimeMs kMostLatenessMs = 60 * 60 * 1000;  // as for sessions.lateness
 void raise_default_limits(std::vector<Rollup>& rollups) {
   if (rollups != default_rollups()) return;
   for (Rollup& rollup : rollups) rollup.limit = kReportedCells;
+}
+
+/// True when there is such a rollup; says on stderr which there are when not.
+bool is_rollup(const std::string& name, const std::vector<Rollup>& rollups) {
+  std::string names;
+  for (const Rollup& rollup : rollups) {
+    if (rollup.name == name) return true;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", rollup.name);
+  }
+  fmt::print(stderr, "weir: --rollup: found \"{}\"; expected one of {}\n", name, names);
+  return false;
+}
+
+/// Asks before the first file is read, as a missing last one would cost all the work.
+bool can_read(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (file == "-" || ::access(file.c_str(), R_OK) == 0) continue;
+    fmt::print(stderr, "weir: cannot open {}: {}\n", file, std::strerror(errno));
+    return false;
+  }
+  return true;
 }
 
 Result<Config> config_of(const std::string& path) {
@@ -125,7 +151,11 @@ int run_replay(const ReplayCommand& command) {
     sessions.lateness_ms = *command.lateness_ms;
     sessions.dedup_ms = std::max(sessions.dedup_ms, sessions.lateness_ms);  // as configurations must have it
   }
-  if (!command.rollup.empty()) config->sinks.rollup = command.rollup;
+  if (!command.rollup.empty()) {
+    if (!is_rollup(command.rollup, config->pipeline.windows.rollups)) return kExitUsage;
+    config->sinks.rollup = command.rollup;
+  }
+  if (!can_read(command.files)) return kExitFailed;
   raise_default_limits(config->pipeline.windows.rollups);
   FileProgress progress;
   Result<Report> report = Error{""};

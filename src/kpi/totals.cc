@@ -64,6 +64,16 @@ void Totals::clear() {
   dwell_.clear();
 }
 
+void Totals::keep_currencies(std::span<const Currency> kept) {
+  const auto apart = [&](const Money& money) {
+    return money.currency == kNoCurrency || std::find(kept.begin(), kept.end(), money.currency) != kept.end();
+  };
+  const auto first = std::stable_partition(revenue_.begin(), revenue_.end(), apart);
+  const std::vector<Money> rest(first, revenue_.end());
+  revenue_.erase(first, revenue_.end());
+  for (const Money& money : rest) add_money({kNoCurrency, money.nanos});
+}
+
 std::int64_t Totals::funnel_reached(const FunnelSet& funnels, std::size_t funnel, std::size_t step) const {
   if (funnel_columns_.empty()) return 0;
   std::int64_t sessions = 0;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level cache
 constexpr std::size_t kReplayQueueEvents = 4096;
-constexpr std::size_t kLeastBatches = 4;   // per shard
+constexpr std::size_t kLeastBatches = 4;  // per shard
 constexpr std::size_t kReportedErrors = 10;
 constexpr std::size_t kFullPercent = 95;  // of a queue: from here on new bodies are refused
 constexpr TimeMs kIdleMs = 1000;          // without events for so long, time moves by the wall clock
@@ -88,6 +88,14 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settin
   if (!letters) return letters.error();
   std::unique_ptr<Pipeline> pipeline(new Pipeline(settings, clock, *format, std::move(*letters)));
   pipeline->schedule_ = std::move(*schedule);
+  try {
+    pipeline->make_shards();
+  } catch (const std::bad_alloc&) {
+    pipeline->finished_ = true;
+    return Error{
+        "not enough memory for the tables: lower limits.sessions, limits.reorder_events and limits.visitors, or raise "
+        "the limit of address space (ulimit -v, LimitAS=)"};
+  }
   pipeline->start_threads();
   return pipeline;
 }
@@ -150,8 +158,11 @@ ShardContext Pipeline::shard_context() {
   return context;
 }
 
-void Pipeline::start_threads() {
+void Pipeline::make_shards() {
   for (std::size_t i = 0; i < queues_.size(); ++i) shards_.push_back(std::make_unique<Shard>(shard_context()));
+}
+
+void Pipeline::start_threads() {
   for (std::size_t i = 0; i < queues_.size(); ++i) shard_threads_.emplace_back([this, i] { run_shard(i); });
   if (settings_.mode == PipelineMode::kServe) publisher_ = std::thread([this] { run_publisher(); });
 }
@@ -317,6 +328,7 @@ void Pipeline::publish_final(const Cut& cut) {
   std::vector<RollupsSnapshot> shards;
   for (const ShardSnapshot& shard : cut.shards) shards.push_back(shard.rollups);
   builder_.build_final(shards, *report);
+  report->windows_wanted = schedule_.every_ms > 0;
   for (const auto& [key, parts] : hub_.take_windows()) {
     const auto [at_ms, window] = key;
     // Shards go on to the newest time seen; the report ends with the last event that counted.

@@ -1,8 +1,21 @@
 #include "weir/pipeline/replay.h"
 
+#include <fmt/format.h>
+
 #include "weir/pipeline/pipeline.h"
 
 namespace weir {
+namespace {
+
+Result<Report> finish(Pipeline& pipeline) {
+  const std::shared_ptr<const Report> report = pipeline.finish();
+  if (!pipeline.windows_dropped()) return *report;
+  return Error{fmt::format(
+      "the windows have more than {} rows; choose a longer --every, fewer windows, or fewer rollups with lower limits",
+      SnapshotHub::kMostWindowCells)};
+}
+
+}  // namespace
 
 Result<Report> replay_files(const std::vector<std::string>& paths, const PipelineOptions& options, TimeMs every_ms,
                             FileProgress& progress) {
@@ -13,7 +26,7 @@ Result<Report> replay_files(const std::vector<std::string>& paths, const Pipelin
     const Result<std::uint64_t> read = read_file(path, **pipeline, progress);
     if (!read) return read.error();
   }
-  return *(*pipeline)->finish();
+  return finish(**pipeline);
 }
 
 Result<Report> replay_lines(const std::vector<std::string>& lines, const PipelineOptions& options, TimeMs every_ms) {
@@ -25,7 +38,7 @@ Result<Report> replay_lines(const std::vector<std::string>& lines, const Pipelin
   for (const std::string& line : lines) (text += line) += '\n';
   stream->write(text);
   stream->finish();
-  return *(*pipeline)->finish();
+  return finish(**pipeline);
 }
 
 }  // namespace weir

@@ -50,7 +50,14 @@ void SnapshotHub::close() {
 
 void SnapshotHub::add_window(TimeMs at_ms, std::size_t window, RollupsSnapshot part) {
   const std::lock_guard lock(mutex_);
-  windows_[{at_ms, window}].push_back(std::move(part));
+  if (window_cells_ > kMostWindowCells) return;
+  for (const auto& cells : part) window_cells_ += cells.size();
+  if (window_cells_ <= kMostWindowCells) windows_[{at_ms, window}].push_back(std::move(part));
+}
+
+bool SnapshotHub::windows_dropped() const {
+  const std::lock_guard lock(mutex_);
+  return window_cells_ > kMostWindowCells;
 }
 
 WindowSeries SnapshotHub::take_windows() {

@@ -35,7 +35,7 @@ bool ReorderBuffer::push(const Event& event, const Emit& emit) {
     started_ = true;
     base_ = std::max<std::int64_t>(0, (event.time_ms - lateness_ms_) / width_ms_ - 1);
   }
-  if (index < base_) return false;
+  if (index < base_ || event.time_ms < forced_until_ms_) return false;
   const auto buckets = static_cast<std::int64_t>(ring_.size());
   // Whoever saw this event may not accept one older than its time minus the lateness any more.
   if (index >= base_ + buckets) {
@@ -43,11 +43,19 @@ bool ReorderBuffer::push(const Event& event, const Emit& emit) {
   }
   hold(event, bucket(index));
   if (size_ > limit_) {
-    while (bucket(base_).size == 0) ++base_;
-    forced_ += bucket(base_).size;
-    release_below(base_ + 1, emit);
+    force_out(emit);
   }
   return true;
+}
+
+/// Releases the oldest bucket although older events may still come. Those of its newest time, or newer, still may: a
+/// burst of one time must not make itself late.
+void ReorderBuffer::force_out(const Emit& emit) {
+  while (bucket(base_).size == 0) ++base_;
+  forced_ += bucket(base_).size;
+  release(bucket(base_));
+  forced_until_ms_ = released_.back()->time_ms;
+  emit_released(emit);
 }
 
 void ReorderBuffer::hold(const Event& event, Bucket& bucket) {

@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kMaxOtherSites = 64;
+constexpr std::size_t kMaxOtherSites = 4;
 
 }  // namespace
 

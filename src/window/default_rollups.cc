@@ -9,10 +9,10 @@ std::vector<Rollup> default_rollups() {
   return {
       {.name = "site", .dimensions = {}, .limit = 10},
       {.name = "landing", .dimensions = {kLandingPage}, .limit = 100},
-      {.name = "channel", .dimensions = {kChannel}, .limit = 30},
-      {.name = "campaign", .dimensions = {kCampaign}, .limit = 30},
-      {.name = "device", .dimensions = {kDevice}, .limit = 10},
-      {.name = "landing_channel", .dimensions = {kLandingPage, kChannel}, .limit = 50},
+      {.name = "channel", .dimensions = {kChannel}, .limit = 25},
+      {.name = "campaign", .dimensions = {kCampaign}, .limit = 25},
+      {.name = "device", .dimensions = {kDevice}, .limit = 8},
+      {.name = "landing_channel", .dimensions = {kLandingPage, kChannel}, .limit = 40},
   };
 }
 

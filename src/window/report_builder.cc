@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -117,6 +118,7 @@ ReportBuilder::ReportBuilder(const WindowOptions& options) : options_(options) {
 void ReportBuilder::build_live(std::span<const RollupsSnapshot> shards, TimeMs at_ms, Report& report) {
   const auto longest = static_cast<std::size_t>(std::max_element(options_.windows.begin(), options_.windows.end()) -
                                                 options_.windows.begin());
+  report.windows_wanted = true;
   report.rollup_specs = options_.rollups;
   report.rollups.resize(options_.rollups.size());
   report.windows.resize(options_.windows.size() * options_.rollups.size());
@@ -139,6 +141,35 @@ void ReportBuilder::build_live(std::span<const RollupsSnapshot> shards, TimeMs a
           cells, *admission.exported(), [w](const CellSnapshot& cell) -> const Totals& { return cell.windows[w]; },
           sites, IdleCells::kShowZero);
     }
+  }
+  limit_currencies(report);
+}
+
+/// Keeps the currencies of the cells down to those shown apart. While there is room, one that most cells have comes
+/// first.
+void ReportBuilder::limit_currencies(Report& report) {
+  std::map<Currency, std::size_t> cells_with;
+  for (const RollupTotals& rollup : report.rollups) {
+    for (const CellTotals& cell : rollup.cells) {
+      for (const Money& money : cell.totals.revenue()) ++cells_with[money.currency];
+    }
+  }
+  std::vector<std::pair<std::size_t, Currency>> waiting;
+  for (const auto& [currency, cells] : cells_with) {
+    const bool shown = std::find(currencies_.begin(), currencies_.end(), currency) != currencies_.end();
+    if (!shown && currency != kNoCurrency) waiting.emplace_back(cells, currency);
+  }
+  std::sort(waiting.begin(), waiting.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  for (std::size_t i = 0; i < waiting.size() && currencies_.size() < options_.currencies; ++i) {
+    currencies_.push_back(waiting[i].second);
+  }
+  for (RollupTotals& rollup : report.rollups) {
+    for (CellTotals& cell : rollup.cells) cell.totals.keep_currencies(currencies_);
+    for (CellCounters& cell : rollup.counters) cell.counters.totals.keep_currencies(currencies_);
+  }
+  for (WindowTotals& window : report.windows) {
+    for (CellTotals& cell : window.cells) cell.totals.keep_currencies(currencies_);
   }
 }
 

@@ -1,12 +1,15 @@
 // Tests of the whole pipeline under a clock that moves by hand: time, publishing, conservation and the end.
 #include "weir/pipeline/pipeline.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 
 #include "support/random_source.h"
 #include "support/seed.h"
+#include "weir/sink/sinks.h"
 
 namespace weir {
 namespace {
@@ -220,6 +223,38 @@ TEST(Pipeline, settings_that_cannot_work_are_errors_that_say_so) {
   settings.every_ms = 0;
   settings.options.reader.dead_letter_path = "/nonexistent/folder/file";
   EXPECT_FALSE(Pipeline::start(settings, clock));
+}
+
+/// What a scrape shows beside comments.
+std::ptrdiff_t series_count(const std::string& scrape) {
+  std::ptrdiff_t series = 0;
+  for (std::size_t at = 0; at < scrape.size(); at = scrape.find('\n', at) + 1) series += scrape[at] != '#';
+  return series;
+}
+
+TEST(Pipeline, the_default_configuration_stays_under_20000_series_whatever_comes) {
+  Serve serve;
+  constexpr std::array<std::string_view, 6> kCurrencies{"USD", "EUR", "GBP", "JPY", "CHF", "SEK"};
+  std::string body;
+  for (int site = 0; site < 20; ++site) {
+    for (int page = 0; page < 150; ++page) {
+      const int visitor = site * 1000 + page;
+      body += fmt::format(
+          R"({{"type":"page_view","visitor":"{0}","site":"s{1}","url":"/p{2}","source":"x{2}","medium":"m{2}",)"
+          R"("campaign":"c{2}","device":"d{2}","ts":{3}}})"
+          "\n"
+          R"({{"type":"conversion","visitor":"{0}","site":"s{1}","value":1,"currency":"{4}","ts":{3}}})"
+          "\n",
+          visitor, site, page, kNowMs - 1000, kCurrencies[static_cast<std::size_t>(page) % kCurrencies.size()]);
+    }
+  }
+  EXPECT_EQ(serve.take(body).accepted, 6000U);
+  serve.pass(60'000);
+  const std::shared_ptr<const Report> report = serve.tick();
+  ASSERT_EQ(report->stats[Stat::kQueued], 0);
+  const std::ptrdiff_t series = series_count(render_prometheus(*report, SinkOptions{}));
+  EXPECT_LT(series, 20'000);
+  EXPECT_GT(series, 10'000) << "the limits were not put to the test";
 }
 
 }  // namespace

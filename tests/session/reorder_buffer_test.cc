@@ -25,8 +25,7 @@ Event event_at(TimeMs time_ms, std::uint64_t number = 0) {
 /// A buffer and all it has released.
 struct Bench {
   explicit Bench(TimeMs lateness_ms, std::size_t limit = 1'000'000)
-      : buffer(lateness_ms, limit),
-        emit([this](std::span<const Event* const> events) {
+      : buffer(lateness_ms, limit), emit([this](std::span<const Event* const> events) {
           for (const Event* event : events) released.push_back(*event);
         }) {}
   bool push(TimeMs time_ms, std::uint64_t number = 0) { return buffer.push(event_at(time_ms, number), emit); }
@@ -115,7 +114,19 @@ TEST(ReorderBuffer, beyond_its_limit_the_oldest_go_first_and_are_counted) {
   EXPECT_EQ(bench.times(), (std::vector<TimeMs>{1000}));
   EXPECT_EQ(bench.buffer.forced(), 1);
   EXPECT_EQ(bench.buffer.size(), 3U);
-  EXPECT_FALSE(bench.push(1000));
+  EXPECT_FALSE(bench.push(999));
+}
+
+TEST(ReorderBuffer, a_burst_of_one_time_beyond_the_limit_does_not_make_itself_late) {
+  Bench bench(5000, 10);
+  for (std::uint64_t number = 0; number < 100; ++number) ASSERT_TRUE(bench.push(7000, number)) << number;
+  EXPECT_GT(bench.buffer.forced(), 0);
+  EXPECT_FALSE(bench.push(6999)) << "older than what was forced out";
+  EXPECT_EQ(bench.buffer.released_until_ms(), 7000);
+  EXPECT_TRUE(bench.push(7001));
+  bench.buffer.flush(bench.emit);
+  ASSERT_EQ(bench.released.size(), 101U);
+  for (std::uint64_t number = 0; number < 100; ++number) ASSERT_EQ(bench.released[number].visitor, number);
 }
 
 TEST(ReorderBuffer, under_its_limit_order_and_bound_hold_for_random_arrivals) {

@@ -75,6 +75,9 @@ TEST(ReportJson, an_empty_report_is_complete) {
   EXPECT_EQ(report["rollups"], json::object());
   EXPECT_FALSE(report.contains("windows"));
   EXPECT_TRUE(text.ends_with("\n \"rollups\": {}\n}\n")) << text;
+  Report wanted;
+  wanted.windows_wanted = true;
+  EXPECT_EQ(parse_report(wanted)["windows"], json::array());
 }
 
 TEST(ReportJson, windows_carry_time_length_and_rollup_beside_the_row) {

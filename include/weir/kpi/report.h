@@ -66,6 +66,7 @@ struct Report {
   std::shared_ptr<const FunnelSet> funnels;  // shared: reports outlive a reload
   std::vector<RollupTotals> rollups;         // same order as rollup_specs
   std::vector<WindowTotals> windows;         // by at, window, rollup
+  bool windows_wanted = false;               // true even when there are none: live, or a replay with --every
 };
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "weir/kpi/dwell_histogram.h"
@@ -46,6 +47,8 @@ class Totals {
   /// Adds `sign` times other totals.
   void merge(const Totals& other, int sign = 1);
   void clear();
+  /// Sums the revenue of all currencies but these under XXX.
+  void keep_currencies(std::span<const Currency> kept);
   /// True when nothing is held, i.e. everything added was taken back.
   bool empty() const { return (*this)[Part::kSessions] == 0 && (*this)[Part::kVisitors] == 0; }
 

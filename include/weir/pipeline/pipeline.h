@@ -73,6 +73,10 @@ class Pipeline final : public Intake {
   /// sessions; serve reports open ones as they stand. No intake may be under way or follow.
   std::shared_ptr<const Report> finish();
 
+  /// True when the windows of a replay were more than memory should hold, so that the last report lacks some. After
+  /// finish().
+  bool windows_dropped() const { return hub_.windows_dropped(); }
+
   /// Events taken in so far. Any thread.
   std::int64_t received() const { return received_.load(std::memory_order_relaxed); }
 
@@ -82,6 +86,7 @@ class Pipeline final : public Intake {
   Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
            std::unique_ptr<DeadLetters> dead_letters);
   ShardContext shard_context();
+  void make_shards();
   void start_threads();
   void run_shard(std::size_t index);
   void run_publisher();

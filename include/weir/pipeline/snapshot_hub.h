@@ -50,10 +50,13 @@ class SnapshotHub {
   /// Ends wait(). Whole cuts handed in before are still delivered.
   void close();
 
-  /// Hands in one shard's part of a window of a replay. Shard thread.
+  /// Hands in one shard's part of a window of a replay; dropped once kMostWindowCells are held. Shard thread.
   void add_window(TimeMs at_ms, std::size_t window, RollupsSnapshot part);
   /// All windows handed in. After the shards have stopped.
   WindowSeries take_windows();
+  /// True when a window was dropped. After the shards have stopped.
+  bool windows_dropped() const;
+  static constexpr std::size_t kMostWindowCells = 500'000;  // of all windows, shards and rollups; about 3 KB each
 
  private:
   std::size_t shard_count_;
@@ -62,6 +65,7 @@ class SnapshotHub {
   std::optional<Cut> cut_;  // guarded by mutex_, as is everything below
   bool closed_ = false;
   WindowSeries windows_;
+  std::size_t window_cells_ = 0;
 };
 
 }  // namespace weir

@@ -30,8 +30,8 @@ class Deduplicator {
     return false;
   }
 
-  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it matters until the watermark is
-  /// more than twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
+  /// Moves time on. An id may be lateness_ms ahead of the watermark when it comes, and it matters until the watermark
+  /// is more than twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
   /// dedup_ms older, both spans included.
   void advance(TimeMs watermark_ms) {
     if (watermark_ms < turn_over_at_ms_) return;

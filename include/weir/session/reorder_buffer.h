@@ -2,6 +2,7 @@
 // First stage of a shard; everything behind it sees an ordered stream.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -36,8 +37,8 @@ class ReorderBuffer {
   /// Releases everything.
   void flush(const Emit& emit);
 
-  /// All events before this time have been released (and none at or after it).
-  TimeMs released_until_ms() const { return base_ * width_ms_; }
+  /// All events before this time have been released; at or after it, none but those forced out at this very time.
+  TimeMs released_until_ms() const { return std::max(base_ * width_ms_, forced_until_ms_); }
   bool started() const { return started_; }
   std::size_t size() const { return size_; }
   /// Events released early because the limit was reached.
@@ -62,6 +63,7 @@ class ReorderBuffer {
 
   Bucket& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
   void hold(const Event& event, Bucket& bucket);
+  void force_out(const Emit& emit);
   void release_below(std::int64_t index, const Emit& emit);
   void release(Bucket& bucket);
   void sort_by_time(std::span<const Event*> events);
@@ -78,6 +80,7 @@ class ReorderBuffer {
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
   bool started_ = false;
+  TimeMs forced_until_ms_ = 0;          // time of the newest event forced out: nothing older may follow it
   std::vector<const Event*> released_;  // on their way out
   std::vector<SortKey> keys_;           // scratch of sort_by_time
   std::vector<const Event*> unsorted_;  // likewise

@@ -14,7 +14,7 @@
 
 namespace weir {
 
-/// Sites that get an __other__ cell of their own: the first 64 met. Those behind share one.
+/// Sites that get an __other__ cell of their own: the first 4 met. Those behind share one.
 class OtherSites {
  public:
   /// Labels of the cell into which a cell with these labels folds.
@@ -89,8 +89,11 @@ class ReportBuilder {
   std::vector<std::shared_ptr<const CellKeySet>> exported() const;
 
  private:
+  void limit_currencies(Report& report);
+
   WindowOptions options_;
   std::vector<Admission> admissions_;  // one per rollup
+  std::vector<Currency> currencies_;   // shown apart in live reports; only grows, so that no counter goes back
 };
 
 }  // namespace weir
