@@ -14,6 +14,7 @@
 
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
+#include "weir/app/config_faults.h"
 #include "weir/core/time_text.h"
 #include "weir/pipeline/replay.h"
 
@@ -109,12 +110,12 @@ void raise_default_limits(std::vector<Rollup>& rollups) {
 
 /// True when there is such a rollup; says on stderr which there are when not.
 bool is_rollup(const std::string& name, const std::vector<Rollup>& rollups) {
-  std::string names;
+  std::vector<std::string> names;
   for (const Rollup& rollup : rollups) {
     if (rollup.name == name) return true;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", rollup.name);
+    names.push_back(rollup.name);
   }
-  fmt::print(stderr, "weir: --rollup: found \"{}\"; expected one of {}\n", name, names);
+  fmt::print(stderr, "weir: --rollup: found \"{}\"; expected one of {}\n", name, join_words(names));
   return false;
 }
 

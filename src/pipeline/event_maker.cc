@@ -31,6 +31,9 @@ std::string_view first_of(std::string_view preferred, std::string_view otherwise
   return preferred.empty() ? otherwise : preferred;
 }
 
+/// Parts of a url; none of one that cannot be split.
+UrlParts parts_of(std::string_view url) { return split_url(url).value_or(UrlParts{}); }
+
 EventType type_of(std::string_view word) {
   if (word == "page_view") return EventType::kPageView;
   if (word == "conversion") return EventType::kConversion;
@@ -127,7 +130,7 @@ void EventMaker::set_dimensions(const RawEvent& raw, const KnownUrl& url, const 
 void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
   if (event.type == EventType::kPageView) {
     if (url.page == 0) {
-      const std::string_view page = canonical_page(split_url(raw.url).value_or(UrlParts{}).path);
+      const std::string_view page = canonical_page(parts_of(raw.url).path);
       const Known& entry = known(of_kind(TextKind::kPage, hasher_(page)), [&](Known& fresh) {
         const std::string_view named = page_rules_.apply(page);
         fresh.steps = funnels_.steps_of_page(named);
@@ -153,7 +156,7 @@ void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
 Symbol EventMaker::site_symbol(const RawEvent& raw, KnownUrl& url) {
   if (raw.site.empty()) {
     if (url.site != 0) return url.site;
-    scratch_ = first_of(split_url(raw.url).value_or(UrlParts{}).host, kDefaultSite);
+    scratch_ = first_of(parts_of(raw.url).host, kDefaultSite);
     // Host names are case-insensitive; a site that was given is taken as it is.
     std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
@@ -187,7 +190,7 @@ Symbol EventMaker::channel_symbol(const RawEvent& raw, const KnownUrl& url) {
   std::uint64_t referrer_host = 0;
   if (!raw.referrer.empty()) {
     referrer_host = known(of_kind(TextKind::kReferrer, hasher_(raw.referrer)), [&](Known& entry) {
-                      entry.symbol = hash_of(split_url(raw.referrer).value_or(UrlParts{}).host);
+                      entry.symbol = hash_of(parts_of(raw.referrer).host);
                     }).symbol;
   }
   // Only a referrer is ever compared with the own host.
@@ -200,13 +203,13 @@ Symbol EventMaker::channel_symbol(const RawEvent& raw, const KnownUrl& url) {
 
 /// The long way to an event's channel.
 std::string_view EventMaker::channel_of_event(const RawEvent& raw) const {
-  const UrlParts url = split_url(raw.url).value_or(UrlParts{});
+  const UrlParts url = parts_of(raw.url);
   const CampaignParameters utm = campaign_parameters(url.query);
   const std::string source = decode_query_value(first_of(raw.source, utm.source));
   const std::string medium = decode_query_value(first_of(raw.medium, utm.medium));
   const std::string campaign = decode_query_value(first_of(raw.campaign, utm.campaign));
   TrafficSource traffic;
-  traffic.referrer_host = split_url(raw.referrer).value_or(UrlParts{}).host;
+  traffic.referrer_host = parts_of(raw.referrer).host;
   traffic.own_host = url.host;
   traffic.source = source;
   traffic.medium = medium;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr TimeMs kBucketsPerLateness = 256;
 constexpr TimeMs kMaxWidthMs = 1000;
-constexpr std::size_t kMostReleased = 1024;  // events emitted together, give or take a bucket
-constexpr std::size_t kLeastForgotten = 64 * 1024;
+constexpr std::size_t kMostReleased = 1024;         // events emitted together, give or take a bucket
+constexpr std::size_t kLeastForgotten = 64 * 1024;  // places; the memory of fewer is not worth giving back
 // Room ahead of the watermark, in latenesses, so that in an ordered stream advance() does the releasing, many buckets
 // at a time, even when events are sparse.
 constexpr std::size_t kLatenessesHeld = 8;

@@ -218,7 +218,7 @@ std::string render_report_json(const Report& report, const SinkOptions&) {
   write_time(json, "first_event", report.first_event_ms);
   write_time(json, "last_event", report.last_event_ms);
   write_rollups(json, report, funnels);
-  if (report.windows_wanted || !report.windows.empty()) write_windows(json, report, funnels);
+  if (report.windows_wanted) write_windows(json, report, funnels);
   json.end_object();
   out += '\n';
   return out;

@@ -1,6 +1,7 @@
 #include "weir/window/visitor_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -11,14 +12,17 @@ constexpr unsigned kFirstIndexBits = 6;
 
 VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
     : generation_limit_(std::max<std::size_t>(8, limit / 2)), retention_ms_(retention_ms) {
-  clear(newer_);
+  for (Generation* generation : {&newer_, &older_}) {
+    generation->visits = HugePageArray<Visit>(generation_limit_);
+    clear(*generation);
+  }
 }
 
-void VisitorLog::clear(Generation& generation) const {
-  generation = Generation{};
-  generation.visits = HugePageArray<Visit>(generation_limit_);
+void VisitorLog::clear(Generation& generation) {
+  generation.size = 0;
+  generation.visits.forget();
+  generation.index = decltype(generation.index)(std::size_t{1} << kFirstIndexBits);  // gives the larger one back
   generation.index_bits = kFirstIndexBits;
-  generation.index.resize(std::size_t{1} << kFirstIndexBits);
 }
 
 void VisitorLog::place(Generation& generation, Entry entry) {
@@ -62,7 +66,7 @@ void VisitorLog::advance(TimeMs now_ms) {
 }
 
 void VisitorLog::turn_over() {
-  older_ = std::move(newer_);
+  std::swap(newer_, older_);
   clear(newer_);
 }
 

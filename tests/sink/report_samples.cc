@@ -24,6 +24,7 @@ WindowTotals& window_of(Report& report, std::size_t rollup) {
   for (WindowTotals& window : report.windows) {
     if (window.rollup == rollup) return window;
   }
+  report.windows_wanted = true;
   return report.windows.emplace_back(WindowTotals{1'767'225'900'000, 300'000, rollup, {}});
 }
 

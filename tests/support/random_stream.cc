@@ -7,14 +7,7 @@
 
 #include "support/random_event.h"
 #include "support/random_source.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WEIR_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WEIR_TEST_SANITIZED 1
-#endif
-#endif
+#include "support/sanitized.h"
 
 namespace weir::support {
 namespace {
@@ -233,9 +226,8 @@ std::vector<std::string> reordered_lines_of(const RandomStream& stream, std::uin
 int streams_to_try(int wanted) {
   const char* const text = std::getenv("WEIR_SEED");
   if (text != nullptr && *text != '\0') return 1;
-#ifdef WEIR_TEST_SANITIZED
-  return std::max(1, wanted / 20);
-#elif defined(__OPTIMIZE__)
+  if (kSanitized) return std::max(1, wanted / 20);
+#ifdef __OPTIMIZE__
   return wanted;
 #else
   return std::max(1, wanted / 5);

@@ -18,12 +18,12 @@ class Deduplicator {
   /// its id is remembered, unless a newer use of it is. Events without a delivery id are never duplicates.
   bool is_duplicate(const Event& event) {
     if (event.delivery == 0) return false;
-    const TimeMs* const first_ms = seen_.find(event.delivery);
-    if (first_ms == nullptr) {
+    const TimeMs* const last_ms = seen_.find(event.delivery);
+    if (last_ms == nullptr) {
       seen_.insert(event.delivery, event.time_ms);
       return false;
     }
-    const TimeMs apart_ms = event.time_ms - *first_ms;
+    const TimeMs apart_ms = event.time_ms - *last_ms;
     if (apart_ms <= dedup_ms_ && -apart_ms <= dedup_ms_) return true;
     // A much older use of the id must not make us forget the newer one.
     if (apart_ms > 0) seen_.remember(event.delivery, event.time_ms);

@@ -53,7 +53,7 @@ class Admission {
   };
   void admit(const CellSnapshot& cell);
   void dismiss(CellKey key);
-  /// A shard learns only after a while that a cell is exported. When it has folded the cell meanwhile, its counts are
+  /// A shard learns only after a while that a cell is exported. When it has folded the cell meanwhile, the counts are
   /// in
   /// __other__: they stay shown under the cell, or, if no shard has the cell any more, it is dismissed.
   void make_up_for_folding(std::span<const Candidate> inside);

@@ -81,7 +81,7 @@ class VisitorLog {
   static Visit& visit_of(Generation& generation, std::uint32_t position) { return generation.visits[position]; }
   static void place(Generation& generation, Entry entry);
   static void grow(Generation& generation);
-  void clear(Generation& generation) const;
+  static void clear(Generation& generation);
   void turn_over();
 
   std::size_t generation_limit_;
