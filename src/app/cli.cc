@@ -27,12 +27,6 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::function<
   return app.add_option_function<std::string>(name, parse, help)->type_name("DURATION");
 }
 
-std::string format_names() {
-  std::string names;
-  for (const FormatRow& row : format_table()) names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
-  return names;
-}
-
 void add_serve(CLI::App& program, ServeCommand& command) {
   CLI::App& app = *program.add_subcommand("serve", "Run the sidecar: take events in, export live KPIs");
   app.add_option("-c,--config", command.config, "Configuration file (config/weir.yaml documents every key)")
@@ -53,7 +47,8 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
   CLI::App& app = *program.add_subcommand("replay", "Run files through the pipeline at full speed and report");
   app.add_option("FILE", command.files, "Files to read in order; - is stdin; .gz is read as is")->required();
   app.add_option("-c,--config", command.config, "Configuration file")->type_name("FILE");
-  app.add_option("--format", command.format, "Input format: " + format_names())->type_name("NAME");
+  app.add_option("--format", command.format, "Input format: auto (by each file's first lines), " + format_names())
+      ->type_name("NAME");
   app.add_flag("--json", command.json, "Print the report as JSON");
   app.add_flag("-q,--quiet", command.quiet, "No progress bar");
   app.add_option("--rollup", command.rollup, "Rollup shown by the table (site, landing, channel, ...)")
@@ -69,6 +64,7 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
       "  weir replay events.ndjson\n"
       "  weir replay --json --lateness 60s day1.ndjson.gz day2.ndjson.gz > report.json\n"
       "  weir replay --every 5m --json events.ndjson\n"
+      "  weir replay --lateness 60s /var/log/apache2/access.log.*.gz\n"
       "  weir generate --sessions 1000 | weir replay -");
 }
 

@@ -167,6 +167,7 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
     check_config(config, reader.places(), faults);
   }
   if (!faults.empty()) return Error{faults.render(file)};
+  config.sources.sites = config.pipeline.reader.sites;  // the listener asks whose pages may send
   return config;
 }
 

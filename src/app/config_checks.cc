@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <vector>
@@ -102,12 +104,13 @@ void check_listeners(const Check& check) {
 
 void check_sources(const Check& check) {
   const SourceOptions& sources = check.config.sources;
-  const bool any =
-      sources.http_enabled || !sources.tcp_listen.empty() || !sources.unix_path.empty() || sources.stdin_enabled;
+  const bool any = std::ranges::any_of(source_table(), [&](const SourceRow& row) { return row.enabled(sources); });
   if (any) return;
-  check.blame({"sources.http.enabled", "sources.tcp.listen", "sources.unix.path", "sources.stdin"},
-              "found every source off; expected at least one of sources.http, sources.tcp, sources.unix and "
-              "sources.stdin");
+  std::string names;
+  for (const SourceRow& row : source_table()) names += fmt::format("{}sources.{}", names.empty() ? "" : ", ", row.name);
+  check.blame({"sources.http.enabled", "sources.tcp.listen", "sources.unix.path", "sources.stdin.enabled",
+               "sources.syslog.path", "sources.syslog.listen", "sources.tail"},
+              "found every source off; expected at least one of " + names);
 }
 
 void check_queue(const Check& check) {
@@ -131,11 +134,25 @@ void check_table(const Check& check) {
                           clean_label(check.config.sinks.rollup, 48), join_words(names), cure));
 }
 
-void check_dead_letter(const Check& check) {
-  const std::string& path = check.config.pipeline.reader.dead_letter_path;
-  if (path.empty() || path != check.config.sources.unix_path) return;
-  check.blame({"dead_letter.path", "sources.unix.path"},
-              "found the path of the unix socket; expected a file of its own");
+struct UsedPath {
+  std::string_view key;
+  const std::string& path;
+};
+
+/// Sockets and files that Weir writes: each needs a path of its own.
+void check_paths(const Check& check) {
+  const SourceOptions& sources = check.config.sources;
+  const std::array<UsedPath, 4> used{{{"sources.unix.path", sources.unix_path},
+                                      {"sources.syslog.path", sources.syslog.path},
+                                      {"sources.tail_state", sources.tail_state},
+                                      {"dead_letter.path", check.config.pipeline.reader.dead_letter_path}}};
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (used[i].path.empty() || used[i].path != used[j].path) continue;
+      check.blame({used[i].key, used[j].key},
+                  fmt::format("found the path of {}; expected a path of its own", used[j].key));
+    }
+  }
 }
 
 }  // namespace
@@ -148,7 +165,7 @@ void check_config(const Config& config, const ValuePlaces& places, ConfigFaults&
   check_sources(check);
   check_queue(check);
   check_table(check);
-  check_dead_letter(check);
+  check_paths(check);
 }
 
 }  // namespace weir

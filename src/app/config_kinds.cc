@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -17,6 +18,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kOff = "off";
+constexpr std::string_view kDefault = "default";
 constexpr std::size_t kFoundBytes = 60;
 
 bool in_bounds(const OptionRow& row, std::int64_t value) { return value >= row.minimum && value <= row.maximum; }
@@ -104,11 +106,13 @@ std::string text_or_off(const OptionSlot& slot) {
   return text.empty() ? std::string(kOff) : quoted(text);
 }
 
-std::vector<std::string> format_names() {
-  std::vector<std::string> names;
-  for (const FormatRow& row : format_table()) names.emplace_back(row.name);
+std::vector<std::string> source_format_names() {
+  std::vector<std::string> names = format_words();
+  names.emplace_back(kDefault);
   return names;
 }
+std::vector<std::string> bots_words() { return {"exclude", "include"}; }
+std::vector<std::string> honor_gpc_words() { return {"aggregate", "drop", "ignore"}; }
 std::vector<std::string> log_levels() { return {"trace", "debug", "info", "warn", "error"}; }
 
 /// A text out of a list of words.
@@ -117,17 +121,9 @@ constexpr OptionKind kChoiceKind{
     .read =
         [](const OptionReading& reading) {
           const std::vector<std::string> known = words();
-          if (reading.node.kind == YamlNode::Kind::kText) {
-            for (const std::string& word : known) {
-              if (word != reading.node.text) continue;
-              *std::get<std::string*>(reading.slot) = word;
-              return;
-            }
-          }
-          std::string expected = "one of " + join_words(known);
-          const std::string_view nearest = nearest_word(reading.node.text, known);
-          if (!nearest.empty()) expected += fmt::format("; did you mean \"{}\"?", nearest);
-          add_value_fault(reading.faults, reading.row.path, reading.node, expected);
+          const std::string expected = expected_instead_of(reading.node, known);
+          if (!expected.empty()) return add_value_fault(reading.faults, reading.row.path, reading.node, expected);
+          *std::get<std::string*>(reading.slot) = reading.node.text;
         },
     .text = [](const OptionSlot& slot) { return *std::get<std::string*>(slot); },
     .expected = [](const OptionRow&) { return "one of " + join_words(words()); },
@@ -212,14 +208,59 @@ const OptionKind kPathOrOffKind{
     .expected = [](const OptionRow& row) { return fmt::format("a path of at most {} bytes, or off", row.maximum); },
 };
 
+const OptionKind kHostOrOffKind{
+    .read =
+        [](const OptionReading& reading) {
+          read_scalar<std::string>(reading, [](const OptionRow& row, std::string_view text) {
+            if (is_off(text)) return std::optional<std::string>("");
+            const bool plain = text.find_first_of("/\\?#@ ") == std::string_view::npos;
+            return plain ? parse_text(row, text) : std::nullopt;
+          });
+        },
+    .text = text_or_off,
+    .expected = [](const OptionRow&) -> std::string { return "a host such as shop.example, or off"; },
+};
+
 const OptionKind kNameKind{
     .read = [](const OptionReading& reading) { read_scalar<std::string>(reading, parse_text); },
     .text = [](const OptionSlot& slot) { return *std::get<std::string*>(slot); },
     .expected = [](const OptionRow& row) { return "a name such as " + default_text(row); },
 };
 
-const OptionKind kFormatKind = kChoiceKind<&format_names>;
+const OptionKind kFormatKind = kChoiceKind<&format_words>;
+const OptionKind kSourceFormatKind{
+    .read =
+        [](const OptionReading& reading) {
+          kChoiceKind<&source_format_names>.read(reading);
+          std::string& format = *std::get<std::string*>(reading.slot);
+          if (format == kDefault) format.clear();
+        },
+    .text =
+        [](const OptionSlot& slot) {
+          const std::string& format = *std::get<std::string*>(slot);
+          return format.empty() ? std::string(kDefault) : format;
+        },
+    .expected = kChoiceKind<&source_format_names>.expected,
+};
 const OptionKind kLogLevelKind = kChoiceKind<&log_levels>;
+const OptionKind kBotsKind = kChoiceKind<&bots_words>;
+const OptionKind kHonorGpcKind = kChoiceKind<&honor_gpc_words>;
+
+const OptionKind kHeaderOrOffKind{
+    .read =
+        [](const OptionReading& reading) {
+          read_scalar<std::string>(reading,
+                                   [](const OptionRow& row, std::string_view text) -> std::optional<std::string> {
+                                     if (is_off(text)) return std::string();
+                                     constexpr std::string_view kNameBytes =
+                                         "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+                                     const bool is_name = text.find_first_not_of(kNameBytes) == std::string_view::npos;
+                                     return is_name ? parse_text(row, text) : std::nullopt;
+                                   });
+        },
+    .text = text_or_off,
+    .expected = [](const OptionRow&) -> std::string { return "the name of a header such as CF-IPCountry, or off"; },
+};
 
 const OptionKind kListenKind{
     .read =
@@ -266,6 +307,21 @@ std::string found_text(const YamlNode& node) {
 void add_value_fault(ConfigFaults& faults, std::string_view key, const YamlNode& node, std::string_view expected) {
   if (node.kind == YamlNode::Kind::kRefused) return;
   faults.add(node.position, key, fmt::format("{}; expected {}", found_text(node), expected));
+}
+
+std::vector<std::string> format_words() {
+  std::vector<std::string> names;
+  for (const FormatRow& row : format_table()) names.emplace_back(row.name);
+  return names;
+}
+
+std::string expected_instead_of(const YamlNode& node, const std::vector<std::string>& known) {
+  const bool is_text = node.kind == YamlNode::Kind::kText;
+  if (is_text && std::find(known.begin(), known.end(), node.text) != known.end()) return {};
+  std::string expected = "one of " + join_words(known);
+  const std::string_view nearest = nearest_word(node.text, known);
+  if (!nearest.empty()) expected += fmt::format("; did you mean \"{}\"?", nearest);
+  return expected;
 }
 
 bool is_metric_name(std::string_view name) {

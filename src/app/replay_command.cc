@@ -142,7 +142,6 @@ int run_replay(const ReplayCommand& command) {
     fmt::print(stderr, "{}\n", config.error().message);
     return kExitConfig;
   }
-  if (!command.format.empty()) config->pipeline.reader.format = command.format;
   if (command.lateness_ms) {
     SessionOptions& sessions = config->pipeline.sessions;
     if (*command.lateness_ms > kMostLatenessMs) {
@@ -165,7 +164,7 @@ int run_replay(const ReplayCommand& command) {
     if (!command.quiet && isatty(STDERR_FILENO)) {
       bar = std::make_unique<ProgressBar>(progress, total_bytes(command.files));
     }
-    report = replay_files(command.files, config->pipeline, command.every_ms, progress);
+    report = replay_files({command.files, command.format}, config->pipeline, command.every_ms, progress);
   }
   if (!report) {
     fmt::print(stderr, "weir: {}\n", report.error().message);

@@ -57,6 +57,7 @@ class Server {
   EventLoop admin_loop_;    // run by the main thread
   EventLoop ingest_loop_;   // run by ingest_thread_
   StatBoard ingest_stats_;  // written by the ingest thread
+  StatBoard tail_stats_;    // written by the thread of the tail source
   StatBoard admin_stats_;   // written by the main thread
   std::unique_ptr<HttpServer> admin_;
   std::vector<std::unique_ptr<Source>> sources_;
@@ -69,7 +70,11 @@ Result<std::monostate> Server::start() {
   Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
   if (!pipeline) return pipeline.error();
   pipeline_ = std::move(*pipeline);
-  pipeline_->add_stats_from([this] { return ingest_stats_.read(); });
+  pipeline_->add_stats_from([this] {
+    StatValues stats = ingest_stats_.read();
+    stats += tail_stats_.read();
+    return stats;
+  });
   admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks);
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
       admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
@@ -80,7 +85,12 @@ Result<std::monostate> Server::start() {
 }
 
 Result<std::monostate> Server::start_sources() {
-  const SourceContext context{ingest_loop_.io(), *pipeline_, ingest_stats_, {}};
+  const SourceContext context{.io = ingest_loop_.io(),
+                              .intake = *pipeline_,
+                              .stats = ingest_stats_,
+                              .on_end = {},
+                              .tail_stats = tail_stats_,
+                              .warn = [](const std::string& text) { spdlog::warn("{}", text); }};
   for (const SourceRow& row : source_table()) {
     if (!row.enabled(config_.sources)) continue;
     Result<std::unique_ptr<Source>> source = row.start(config_.sources, context);
@@ -125,7 +135,7 @@ int Server::run() {
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
   spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate", stats.received(),
-               stats.sum(Stat::kCountedPageView, Stat::kCountedCustom),
+               stats.sum(Stat::kCountedPageView, Stat::kCountedBot),
                stats.sum(Stat::kRejectedMalformed, Stat::kRejectedTooDeep), stats[Stat::kLate],
                stats[Stat::kDuplicate]);
   if (command_.table) fmt::print("{}", render_table(*report, config_.sinks));

@@ -7,7 +7,8 @@ using enum Stat;
 using enum StatKind;
 
 constexpr std::string_view kReceivedHelp = "Events received, by the source that took them in.";
-constexpr std::string_view kCountedHelp = "Events applied to sessions, by type.";
+constexpr std::string_view kCountedHelp =
+    "Events taken in, by type; resource, bot and opted_out are kept out of sessions.";
 constexpr std::string_view kRejectedHelp = "Events refused because they could not be understood, by reason.";
 constexpr std::string_view kShedHelp = "Events refused for want of room, by reason.";
 constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
@@ -18,11 +19,16 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kReceivedUnix, kCounter, "weir_events_received_total", "source", "unix", kReceivedHelp},
     {kReceivedStdin, kCounter, "weir_events_received_total", "source", "stdin", kReceivedHelp},
     {kReceivedFile, kCounter, "weir_events_received_total", "source", "file", kReceivedHelp},
+    {kReceivedSyslog, kCounter, "weir_events_received_total", "source", "syslog", kReceivedHelp},
+    {kReceivedTail, kCounter, "weir_events_received_total", "source", "tail", kReceivedHelp},
     {kCountedPageView, kCounter, "weir_events_counted_total", "type", "page_view", kCountedHelp},
     {kCountedConversion, kCounter, "weir_events_counted_total", "type", "conversion", kCountedHelp},
     {kCountedEngagement, kCounter, "weir_events_counted_total", "type", "engagement", kCountedHelp},
     {kCountedError, kCounter, "weir_events_counted_total", "type", "error", kCountedHelp},
     {kCountedCustom, kCounter, "weir_events_counted_total", "type", "custom", kCountedHelp},
+    {kCountedResource, kCounter, "weir_events_counted_total", "type", "resource", kCountedHelp},
+    {kCountedBot, kCounter, "weir_events_counted_total", "type", "bot", kCountedHelp},
+    {kCountedOptedOut, kCounter, "weir_events_counted_total", "type", "opted_out", kCountedHelp},
     {kRejectedMalformed, kCounter, "weir_events_rejected_total", "reason", "malformed", kRejectedHelp},
     {kRejectedInvalidUtf8, kCounter, "weir_events_rejected_total", "reason", "invalid_utf8", kRejectedHelp},
     {kRejectedMissingField, kCounter, "weir_events_rejected_total", "reason", "missing_field", kRejectedHelp},
@@ -32,6 +38,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kRejectedBadUrl, kCounter, "weir_events_rejected_total", "reason", "bad_url", kRejectedHelp},
     {kRejectedTooLong, kCounter, "weir_events_rejected_total", "reason", "too_long", kRejectedHelp},
     {kRejectedTooDeep, kCounter, "weir_events_rejected_total", "reason", "too_deep", kRejectedHelp},
+    {kRejectedUnknownSite, kCounter, "weir_events_rejected_total", "reason", "unknown_site", kRejectedHelp},
     {kLate, kCounter, "weir_events_late_total", "", "", "Events older than the watermark, not applied."},
     {kDuplicate, kCounter, "weir_events_duplicate_total", "", "", "Events whose delivery id was seen before, dropped."},
     {kShedHeartbeat, kCounter, "weir_events_shed_total", "reason", "heartbeat", kShedHelp},
@@ -56,6 +63,10 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kLabelsCut, kCounter, "weir_labels_cut_total", "", "", "Label values cut at limits.label_bytes."},
     {kClockClamped, kCounter, "weir_clock_clamped_total", "", "",
      "Events whose time lay in the future and was set to their time of receipt."},
+    {kOvernightForgotten, kCounter, "weir_overnight_visitors_forgotten_total", "", "",
+     "Derived visitors forgotten early because limits.overnight_visitors was reached; they may count twice."},
+    {kSaltFileErrors, kCounter, "weir_salt_file_errors_total", "", "",
+     "Days on which identity.salt_file could not be used, so that a salt of this process alone was taken."},
     {kDeadLettersWritten, kCounter, "weir_dead_letters_written_total", "", "",
      "Lines written to the dead-letter file."},
     {kDeadLettersDropped, kCounter, "weir_dead_letters_dropped_total", "", "",
@@ -69,6 +80,16 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kHttpRequests2xx, kCounter, "weir_http_requests_total", "code", "2xx", kHttpHelp},
     {kHttpRequests4xx, kCounter, "weir_http_requests_total", "code", "4xx", kHttpHelp},
     {kHttpRequests5xx, kCounter, "weir_http_requests_total", "code", "5xx", kHttpHelp},
+    {kSyslogOverruns, kCounter, "weir_syslog_overruns_total", "", "",
+     "UDP datagrams the system dropped because Weir did not read fast enough."},
+    {kTailFilesOpen, kGauge, "weir_tail_files_open", "", "", "Tailed files open now, rotated ones included."},
+    {kTailRotations, kCounter, "weir_tail_rotations_total", "", "",
+     "Times another file took the place of a tailed one."},
+    {kTailTruncations, kCounter, "weir_tail_truncations_total", "", "", "Times a tailed file was cut or begun anew."},
+    {kTailReadErrors, kCounter, "weir_tail_read_errors_total", "", "",
+     "Failures to find, open or read a tailed file; all are tried again."},
+    {kTailStateErrors, kCounter, "weir_tail_state_errors_total", "", "",
+     "Failures to write the places of tailed files to sources.tail_state."},
     {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},
     {kBackpressureWaits, kCounter, "weir_backpressure_waits_total", "", "",
      "Times a reader had to wait for a shard; meanwhile its source was not read."},

@@ -1,65 +1,48 @@
 // See events_endpoint.h.
 #include "events_endpoint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
 
 #include "gzip.h"
+#include "pixel.h"
+#include "replies.h"
 #include "weir/core/hash.h"
+#include "weir/ingest/routes.h"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view kEventsPath = "/v1/events";
 constexpr std::size_t kKeptInflatedBytes = 1024 * 1024;  // memory kept between bodies
-
-HttpResponse json(unsigned status, std::string body) {
-  return {.status = status, .content_type = "application/json", .body = std::move(body), .headers = {}};
-}
-
-HttpResponse failure(unsigned status, std::string_view why) {
-  return json(status, fmt::format("{{\"error\":\"{}\"}}\n", why));
-}
-
-std::string result_json(const BodyResult& result) {
-  std::string text = fmt::format("{{\"accepted\":{},\"rejected\":{},\"errors\":[", result.accepted, result.rejected);
-  for (std::size_t i = 0; i < result.errors.size(); ++i) {
-    fmt::format_to(std::back_inserter(text), "{}{{\"line\":{},\"reason\":\"{}\"}}", i == 0 ? "" : ",",
-                   result.errors[i].line, result.errors[i].reason);
-  }
-  return text += "]}\n";
-}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + 32 : letter; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool from_browser(const HttpRequest& request) {
-  return !request.header("Origin").empty() || !request.header("Sec-Fetch-Mode").empty();
-}
-
-HttpResponse preflight() {
+HttpResponse preflight(const Route& route) {
+  const std::string allow(allow_of(route));
   return {.status = 204,
           .content_type = {},
           .body = {},
-          .headers = {{"Access-Control-Allow-Methods", "POST, OPTIONS"},
-                      {"Access-Control-Allow-Headers", "Content-Type"},
+          .headers = {{"Access-Control-Allow-Methods", allow},
+                      {"Access-Control-Allow-Headers", std::string(route.headers)},
                       {"Access-Control-Max-Age", "86400"},
-                      {"Allow", "POST, OPTIONS"}}};
+                      {"Allow", allow}}};
 }
 
 }  // namespace
 
-EventsEndpoint::EventsEndpoint(Intake& intake, std::vector<std::string> origins)
+EventsEndpoint::EventsEndpoint(Intake& intake, std::vector<std::string> origins, OriginReader origin_reader,
+                               SiteList sites)
     : intake_(intake),
       origins_(std::move(origins)),
-      any_origin_(std::find(origins_.begin(), origins_.end(), "*") != origins_.end()),
-      jitter_(static_cast<std::minstd_rand::result_type>(random_seed())) {}
+      origin_reader_(std::move(origin_reader)),
+      sites_(std::move(sites)),
+      any_origin_(sites_.empty() && std::find(origins_.begin(), origins_.end(), "*") != origins_.end()),
+      random_(static_cast<std::minstd_rand::result_type>(random_seed())) {}
 
 HttpResponse EventsEndpoint::answer(const HttpRequest& request) {
+  if (request.path == kTrackerPath) return tracker_.answer(request);  // the same for all, so caches may keep it
   const std::string_view origin = request.header("Origin");
   const bool allowed = origin_allowed(origin);
   HttpResponse response = allowed ? answer_allowed(request) : failure(403, "this origin is not allowed");
@@ -73,29 +56,35 @@ HttpResponse EventsEndpoint::answer(const HttpRequest& request) {
 }
 
 bool EventsEndpoint::origin_allowed(std::string_view origin) const {
-  if (origin.empty() || any_origin_) return true;
+  if (origin.empty() || any_origin_ || sites_.allows(origin)) return true;
   return std::any_of(origins_.begin(), origins_.end(),
                      [origin](const std::string& listed) { return equal_ignoring_case(listed, origin); });
 }
 
 HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
-  if (request.path != kEventsPath) return failure(404, "nothing here; events go to POST /v1/events");
-  if (request.method == "OPTIONS") return preflight();
-  if (request.method == "POST") return take(request);
-  HttpResponse response = failure(405, "only POST is answered here");
-  response.headers.emplace_back("Allow", "POST, OPTIONS");
+  if (request.path == kPixelPath) return answer_pixel(request, origin_reader_.read(request), intake_);
+  const Route* const route = find_route(request.path);
+  // A path whose format is not built in is none.
+  if (route == nullptr || !intake_.reads(route->format)) {
+    return failure(404, "nothing here; events go to POST /v1/events");
+  }
+  if (request.method == "OPTIONS") return preflight(*route);
+  if (takes(*route, request.method)) return take(request, *route);
+  HttpResponse response =
+      failure(405, takes(*route, "GET") ? "only GET and POST are answered here" : "only POST is answered here");
+  response.headers.emplace_back("Allow", allow_of(*route));
   return response;
 }
 
-HttpResponse EventsEndpoint::take(const HttpRequest& request) {
+HttpResponse EventsEndpoint::take(const HttpRequest& request, const Route& route) {
   if (!intake_.has_room()) {
     HttpResponse response = failure(503, "queues are full; try again later");
     // Jitter keeps refused clients from all coming back at once.
-    response.headers.emplace_back("Retry-After", std::to_string(std::uniform_int_distribution(1, 5)(jitter_)));
+    response.headers.emplace_back("Retry-After", std::to_string(std::uniform_int_distribution(1, 5)(random_)));
     return response;
   }
   const std::string_view encoding = request.header("Content-Encoding");
-  if (encoding.empty() || equal_ignoring_case(encoding, "identity")) return take_body(request, request.body);
+  if (encoding.empty() || equal_ignoring_case(encoding, "identity")) return take_body(request, route, request.body);
   if (!equal_ignoring_case(encoding, "gzip") && !equal_ignoring_case(encoding, "x-gzip")) {
     HttpResponse response = failure(415, "the content encoding must be gzip or identity");
     response.headers.emplace_back("Accept-Encoding", "gzip, identity");
@@ -110,19 +99,16 @@ HttpResponse EventsEndpoint::take(const HttpRequest& request) {
   } else if (inflated == InflateResult::kCorrupt) {
     response = failure(400, "the body is not whole, sound gzip");
   } else {
-    response = take_body(request, std::string_view(inflated_).substr(0, size));
+    response = take_body(request, route, std::string_view(inflated_).substr(0, size));
   }
   if (inflated_.size() > kKeptInflatedBytes) std::string().swap(inflated_);
   return response;
 }
 
-HttpResponse EventsEndpoint::take_body(const HttpRequest& request, std::string_view body) {
-  const Origin origin{.address = request.peer_address, .user_agent = request.header("User-Agent")};
-  const BodyResult result = intake_.take_body(body, origin);
-  if (!result.any_json) return json(400, result_json(result));
-  const bool single = result.accepted == 1 && result.rejected == 0;
-  if (single && from_browser(request)) return {.status = 204, .content_type = {}, .body = {}, .headers = {}};
-  return json(202, result_json(result));
+HttpResponse EventsEndpoint::take_body(const HttpRequest& request, const Route& route, std::string_view body) {
+  const BodyResult result = intake_.take_body(body, origin_reader_.read(request),
+                                              {.format = route.format, .call = route.call, .query = request.query});
+  return route.reply({request, body, result, random_});
 }
 
 }  // namespace weir

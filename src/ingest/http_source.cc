@@ -29,7 +29,10 @@ class HttpSource final : public Source {
 }  // namespace
 
 Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, const SourceContext& context) {
-  auto endpoint = std::make_unique<EventsEndpoint>(context.intake, options.http_origins);
+  Result<OriginReader> reader = OriginReader::make(options.http_trusted_proxies, options.http_country_header);
+  if (!reader) return reader.error();
+  auto endpoint = std::make_unique<EventsEndpoint>(context.intake, options.http_origins, std::move(*reader),
+                                                   SiteList(options.sites));
   EventsEndpoint* const answerer = endpoint.get();
   auto server = HttpServer::listen(
       context.io, options.http, [answerer](const HttpRequest& request) { return answerer->answer(request); },

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "deferred_stream.h"
 #include "gzip.h"
 #include "weir/core/check.h"
 #include "weir/ingest/source.h"
@@ -50,7 +51,9 @@ class FileBytes {
   }
 
   Error failure(std::string_view why) const { return Error{fmt::format("cannot read {}: {}", name_, why)}; }
-  bool cancelled() const { return progress_.cancelled.load(std::memory_order_relaxed); }
+  bool cancelled() const { return stopped_ || progress_.cancelled.load(std::memory_order_relaxed); }
+  /// The rest of the file is not wanted.
+  void stop() { stopped_ = true; }
   std::uint64_t count() const { return count_; }
 
  private:
@@ -64,6 +67,7 @@ class FileBytes {
   FileProgress& progress_;
   std::uint64_t count_ = 0;
   bool may_block_ = false;
+  bool stopped_ = false;
 };
 
 using Failure = std::optional<Error>;
@@ -115,6 +119,12 @@ Failure copy_gzip(FileBytes& file, std::string_view start, ByteStream& stream) {
   return file.failure(fmt::format("its gzip data ends early, at byte {}", inflater.consumed()));
 }
 
+/// Reads on until the end of the file or a failure.
+Failure copy(FileBytes& file, std::string_view start, ByteStream& stream) {
+  const bool gzip = start == "\x1f\x8b";
+  return gzip ? copy_gzip(file, start, stream) : copy_plain(file, start, stream);
+}
+
 /// The first bytes of the file, fewer only when it has no more.
 Failure read_magic(FileBytes& file, std::string& start) {
   start.resize(kMagicBytes);
@@ -131,7 +141,8 @@ Failure read_magic(FileBytes& file, std::string& start) {
 
 }  // namespace
 
-Result<std::uint64_t> read_file(const std::string& path, Intake& intake, FileProgress& progress) {
+Result<std::uint64_t> read_file(const std::string& path, Intake& intake, FileProgress& progress,
+                                const FormatChooser& choose) {
   const bool standard_input = path == "-";
   const std::string name = standard_input ? "stdin" : path;
   Descriptor descriptor(standard_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -140,10 +151,22 @@ Result<std::uint64_t> read_file(const std::string& path, Intake& intake, FilePro
   FileBytes file(name, std::move(descriptor), progress);
   std::string start;
   if (const Failure failure = read_magic(file, start)) return *failure;
-  const std::unique_ptr<ByteStream> stream = intake.open_stream(SourceKind::kFile);
-  const bool gzip = start == "\x1f\x8b";
-  const Failure failure = gzip ? copy_gzip(file, start, *stream) : copy_plain(file, start, *stream);
-  stream->finish();  // what came before a failure was sound
+  Failure failure;
+  if (choose == nullptr) {
+    const std::unique_ptr<ByteStream> stream = intake.open_stream(SourceKind::kFile);
+    failure = copy(file, start, *stream);
+    stream->finish();  // what came before a failure was sound
+  } else {
+    const FormatChooser choose_or_stop = [&](std::string_view head) {
+      Result<std::string_view> format = choose(head);
+      if (!format) file.stop();
+      return format;
+    };
+    DeferredStream stream(intake, choose_or_stop);
+    failure = copy(file, start, stream);
+    stream.finish();
+    if (stream.failure()) return file.failure(stream.failure()->message);
+  }
   if (failure) return *failure;
   return file.count();
 }

@@ -11,5 +11,7 @@ Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, 
 Result<std::unique_ptr<Source>> start_tcp_source(const SourceOptions& options, const SourceContext& context);
 Result<std::unique_ptr<Source>> start_unix_source(const SourceOptions& options, const SourceContext& context);
 Result<std::unique_ptr<Source>> start_stdin_source(const SourceOptions& options, const SourceContext& context);
+Result<std::unique_ptr<Source>> start_syslog_source(const SourceOptions& options, const SourceContext& context);
+Result<std::unique_ptr<Source>> start_tail_source(const SourceOptions& options, const SourceContext& context);
 
 }  // namespace weir

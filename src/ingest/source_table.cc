@@ -16,6 +16,12 @@ constexpr std::array kSources{
               start_unix_source},
     SourceRow{SourceKind::kStdin, "stdin", [](const SourceOptions& options) { return options.stdin_enabled; },
               start_stdin_source},
+    SourceRow{
+        SourceKind::kSyslog, "syslog",
+        [](const SourceOptions& options) { return !options.syslog.path.empty() || !options.syslog.listen.empty(); },
+        start_syslog_source},
+    SourceRow{SourceKind::kTail, "tail", [](const SourceOptions& options) { return !options.tail.empty(); },
+              start_tail_source},
 };
 
 }  // namespace

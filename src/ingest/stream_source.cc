@@ -24,10 +24,11 @@ class StreamSource final : public Source {
 };
 
 Result<std::unique_ptr<StreamServer>> start_server(const SourceContext& context, const StreamServerOptions& options,
-                                                   SourceKind kind) {
+                                                   SourceKind kind, const std::string& format) {
   Intake& intake = context.intake;
   return StreamServer::listen(
-      context.io, options, [&intake, kind] { return std::make_unique<ByteStreamReceiver>(intake.open_stream(kind)); },
+      context.io, options,
+      [&intake, kind, format] { return std::make_unique<ByteStreamReceiver>(intake.open_stream(kind, format)); },
       &context.stats);
 }
 
@@ -36,8 +37,8 @@ Result<std::unique_ptr<StreamServer>> start_server(const SourceContext& context,
 Result<std::unique_ptr<Source>> start_tcp_source(const SourceOptions& options, const SourceContext& context) {
   Result<ListenAddress> address = parse_listen_address(options.tcp_listen);
   if (!address) return address.error();
-  auto server =
-      start_server(context, {.listen = *address, .connections = options.stream_connections}, SourceKind::kTcp);
+  auto server = start_server(context, {.listen = *address, .connections = options.stream_connections}, SourceKind::kTcp,
+                             options.tcp_format);
   if (!server) return server.error();
   address->port = (*server)->port();
   return std::unique_ptr<Source>(
@@ -46,7 +47,7 @@ Result<std::unique_ptr<Source>> start_tcp_source(const SourceOptions& options, c
 
 Result<std::unique_ptr<Source>> start_unix_source(const SourceOptions& options, const SourceContext& context) {
   auto server = start_server(context, {.listen = options.unix_path, .connections = options.stream_connections},
-                             SourceKind::kUnix);
+                             SourceKind::kUnix, options.unix_format);
   if (!server) return server.error();
   return std::unique_ptr<Source>(
       std::make_unique<StreamSource>(std::move(*server), fmt::format("unix:{}", options.unix_path)));

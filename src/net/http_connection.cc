@@ -106,6 +106,7 @@ void HttpConnection::answer_request(std::string_view body) {
       .body = body,
       .peer_address = peer_address_,
       .header = [this](std::string_view name) { return parser_->field(name); },
+      .headers = [this](std::string_view name) { return parser_->fields(name); },
   };
   const auto send_body = request.method == "HEAD" ? ResponseBody::kOmit : ResponseBody::kSend;
   HttpResponse response;

@@ -45,6 +45,14 @@ std::string_view HttpParser::field(std::string_view name) const {
   return {};
 }
 
+std::vector<std::string_view> HttpParser::fields(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const HttpField& field : scratch_.fields) {
+    if (equal_ignoring_case(field.name, name)) values.push_back(field.value);
+  }
+  return values;
+}
+
 unsigned HttpParser::status_of(const error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;

@@ -36,6 +36,8 @@ class HttpParser final : public boost::beast::http::basic_parser<true> {
   int version() const { return version_; }
   /// Value of the first field of that name, in any case; empty when absent.
   std::string_view field(std::string_view name) const;
+  /// Values of all fields of that name, in their order.
+  std::vector<std::string_view> fields(std::string_view name) const;
   /// True when the client waits for "100 Continue" before it sends the body.
   bool expects_continue() const { return expects_continue_; }
   /// True when the client expects something unknown (417).

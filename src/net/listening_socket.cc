@@ -51,8 +51,9 @@ socklen_t fill_address(const ListenAddress& address, SocketAddress& out) {
   return sizeof(out.v4);
 }
 
-Descriptor open_socket(int family) {
-  return Descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+/// `type` is SOCK_STREAM or SOCK_DGRAM.
+Descriptor open_socket(int family, int type) {
+  return Descriptor(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 std::uint16_t bound_port(const Descriptor& descriptor) {
@@ -63,13 +64,14 @@ std::uint16_t bound_port(const Descriptor& descriptor) {
 }
 
 /// Makes way for a new socket file: nothing there, or a socket nobody answers on. Returns the text of a refusal.
-std::string clear_path(const std::string& path, const SocketAddress& address, socklen_t size) {
+std::string clear_path(const std::string& path, const SocketAddress& address, int type) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return errno == ENOENT ? "" : std::strerror(errno);
   if (!S_ISSOCK(status.st_mode)) return "a file that is not a socket is there; choose another path or remove it";
-  const Descriptor probe = open_socket(AF_UNIX);
+  const Descriptor probe = open_socket(AF_UNIX, type);
   if (!probe.open()) return std::strerror(errno);
-  if (::connect(probe.get(), &address.any, size) == 0) {
+  // A socket of the other type is found to be one only when somebody has it open.
+  if (::connect(probe.get(), &address.any, sizeof(address.local)) == 0 || errno == EPROTOTYPE) {
     return "another program listens there; choose another path or stop it";
   }
   if (errno != ECONNREFUSED) return std::strerror(errno);
@@ -77,26 +79,29 @@ std::string clear_path(const std::string& path, const SocketAddress& address, so
   return "";
 }
 
-}  // namespace
+bool begin_to_listen(const Descriptor& descriptor, int type) {
+  return type == SOCK_DGRAM || ::listen(descriptor.get(), kBacklog) == 0;
+}
 
-Result<ListeningSocket> listen_tcp(const ListenAddress& address) {
-  const std::string where = to_string(address);
+Result<ListeningSocket> bind_address(const ListenAddress& address, int type) {
+  const std::string where = (type == SOCK_DGRAM ? "UDP " : "") + to_string(address);
   SocketAddress binary{};
   const socklen_t size = fill_address(address, binary);
   if (size == 0) return listen_error(where, EINVAL);
-  ListeningSocket socket{.descriptor = open_socket(binary.any.sa_family), .unix_path = {}};
+  ListeningSocket socket{.descriptor = open_socket(binary.any.sa_family, type), .unix_path = {}};
   if (!socket.descriptor.open()) return listen_error(where, errno);
-  const int on = 1;
-  // Without it a restart fails for a minute while old connections are in TIME_WAIT.
-  if (::setsockopt(socket.descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-      ::bind(socket.descriptor.get(), &binary.any, size) != 0 || ::listen(socket.descriptor.get(), kBacklog) != 0) {
+  // Without it a restart fails for a minute while old connections are in TIME_WAIT. With it two programs could share
+  // the datagrams of one address without knowing.
+  const int reuse = type == SOCK_STREAM ? 1 : 0;
+  if (::setsockopt(socket.descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) != 0 ||
+      ::bind(socket.descriptor.get(), &binary.any, size) != 0 || !begin_to_listen(socket.descriptor, type)) {
     return listen_error(where, errno);
   }
   socket.port = bound_port(socket.descriptor);
   return socket;
 }
 
-Result<ListeningSocket> listen_unix(const std::string& path) {
+Result<ListeningSocket> bind_path(const std::string& path, int type) {
   const std::string where = "unix socket " + path;
   SocketAddress address{};
   std::memset(&address, 0, sizeof(address));
@@ -106,16 +111,19 @@ Result<ListeningSocket> listen_unix(const std::string& path) {
                              where, sizeof(address.local.sun_path) - 1, path.size())};
   }
   path.copy(address.local.sun_path, path.size());
-  const socklen_t size = sizeof(address.local);
-  if (const std::string refusal = clear_path(path, address, size); !refusal.empty()) {
+  if (const std::string refusal = clear_path(path, address, type); !refusal.empty()) {
     return Error{fmt::format("cannot listen on {}: {}", where, refusal)};
   }
-  ListeningSocket socket{.descriptor = open_socket(AF_UNIX), .unix_path = path};
+  ListeningSocket socket{.descriptor = open_socket(AF_UNIX, type), .unix_path = path};
   if (!socket.descriptor.open()) return listen_error(where, errno);
-  // Nobody can connect before listen(), so the file never lets anybody in with a wider mode.
-  if (::bind(socket.descriptor.get(), &address.any, size) != 0) return listen_error(where, errno);
+  // The file is born with the mode of the descriptor less the process's mask, so that it never lets anybody in with a
+  // wider one. The mask is made up for afterwards.
+  if (::fchmod(socket.descriptor.get(), kSocketMode) != 0 ||
+      ::bind(socket.descriptor.get(), &address.any, sizeof(address.local)) != 0) {
+    return listen_error(where, errno);
+  }
   struct stat status {};
-  if (::chmod(path.c_str(), kSocketMode) != 0 || ::listen(socket.descriptor.get(), kBacklog) != 0 ||
+  if (::chmod(path.c_str(), kSocketMode) != 0 || !begin_to_listen(socket.descriptor, type) ||
       ::lstat(path.c_str(), &status) != 0) {
     const int error = errno;
     ::unlink(path.c_str());
@@ -125,6 +133,16 @@ Result<ListeningSocket> listen_unix(const std::string& path) {
   socket.inode = status.st_ino;
   return socket;
 }
+
+}  // namespace
+
+Result<ListeningSocket> listen_tcp(const ListenAddress& address) { return bind_address(address, SOCK_STREAM); }
+
+Result<ListeningSocket> listen_unix(const std::string& path) { return bind_path(path, SOCK_STREAM); }
+
+Result<ListeningSocket> bind_udp(const ListenAddress& address) { return bind_address(address, SOCK_DGRAM); }
+
+Result<ListeningSocket> bind_unix_datagrams(const std::string& path) { return bind_path(path, SOCK_DGRAM); }
 
 void remove_socket_file(const ListeningSocket& socket) {
   if (socket.unix_path.empty()) return;

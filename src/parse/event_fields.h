@@ -55,7 +55,7 @@ inline constexpr std::array kFieldTable{
     FieldRow{"sent_at", &RawEvent::sent_at_ms},
 };
 
-/// Empties the members that have a row. Done one by one, as compilers clear all at once with an instruction that is
+/// Empties all members but visitor_given. Done one by one, as compilers clear all at once with an instruction that is
 /// slow to start.
 template <std::size_t kIndex = 0>
 void clear_fields(RawEvent& event) {
@@ -63,6 +63,9 @@ void clear_fields(RawEvent& event) {
     constexpr FieldTarget kTarget = kFieldTable[kIndex].target;
     event.*std::get<kTarget.index()>(kTarget) = {};
     clear_fields<kIndex + 1>(event);
+  } else {  // other formats may have filled what this one has no key for
+    event.address = {};
+    event.resource = false;
   }
 }
 

@@ -1,14 +1,34 @@
 // THE format table: a format is one row here and one file beside this one. Must never know how a format works.
 #include <array>
 
+#include "caddy_parser.h"
+#include "combined_parser.h"
+#include "ga4_parser.h"
+#include "json_formats.h"
+#include "matomo_parser.h"
 #include "native_parser.h"
+#include "nginx_json_parser.h"
 #include "weir/parse/parser.h"
 
 namespace weir {
 namespace {
 
 constexpr std::array kFormats{
-    FormatRow{"native", "Weir's own JSON: an object, an array of objects, or one of them per line", make_native_parser},
+    FormatRow{"native", "Weir's own JSON: an object, an array of objects, or one of them per line", make_native_parser,
+              recognises_native},
+    FormatRow{"combined", "access logs of Apache and nginx: combined or common, also with a host in front",
+              make_combined_parser, recognises_combined},
+    FormatRow{"nginx_json", "access logs with one JSON object per line, under most of the names in use",
+              make_nginx_json_parser, recognises_nginx_json},
+    FormatRow{"caddy", "access logs of Caddy 2 in JSON", make_caddy_parser, recognises_caddy},
+    FormatRow{"ga4", "what the Google tag sends to /g/collect: query strings", make_ga4_parser, recognises_ga4},
+    FormatRow{"matomo", "what trackers send to matomo.php: query strings, forms, bulks", make_matomo_parser,
+              recognises_matomo},
+    FormatRow{"segment", "calls of Segment's HTTP API, alone or in batches; RudderStack speaks it too",
+              make_segment_parser},
+    FormatRow{"plausible", "events of Plausible's tracker and API", make_plausible_parser},
+    FormatRow{"umami", "events of Umami's tracker and API, alone or in an array", make_umami_parser},
+    FormatRow{"ga4_mp", "documents of Google Analytics' Measurement Protocol", make_ga4_mp_parser},
 };
 
 }  // namespace
@@ -20,6 +40,12 @@ const FormatRow* find_format(std::string_view name) {
     if (row.name == name) return &row;
   }
   return nullptr;
+}
+
+std::string format_names() {
+  std::string names;
+  for (const FormatRow& row : kFormats) (names += names.empty() ? "" : ", ") += row.name;
+  return names;
 }
 
 }  // namespace weir

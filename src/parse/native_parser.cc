@@ -1,5 +1,5 @@
-// Implementation of native_parser.h, the only file that knows simdjson. On-Demand validates lazily, so every
-// token is checked here as it goes by, and an object is always walked to its end.
+// Implementation of native_parser.h. simdjson's On-Demand is fast because it validates lazily, so every token is
+// checked here as it goes by, and an object is always walked to its end.
 #include "native_parser.h"
 
 #include <simdjson.h>
@@ -355,7 +355,7 @@ NativeParser::NativeParser(const ParserOptions& options)
 
 NativeParser::~NativeParser() = default;
 
-void NativeParser::begin(std::string_view text, Framing framing) {
+void NativeParser::begin(std::string_view text, Framing framing, const Call&) {
   splitter_.begin(text, framing);
   reader_->begin(text);
   piece_waits_ = false;

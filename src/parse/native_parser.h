@@ -1,5 +1,5 @@
 // NativeParser: the native JSON format of the contract, read with simdjson On-Demand, one object at a time. Sits
-// between line splitting and the reader that classifies events. Must never let simdjson leak into other files.
+// between line splitting and the reader that classifies events. Must never let simdjson leak out of its layer.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "event_splitter.h"
+#include "recognition.h"
 #include "weir/parse/parser.h"
 
 namespace weir {
@@ -22,7 +23,8 @@ class NativeParser final : public Parser {
   explicit NativeParser(const ParserOptions& options);
   ~NativeParser() override;
 
-  void begin(std::string_view text, Framing framing) override;
+  using Parser::begin;
+  void begin(std::string_view text, Framing framing, const Call& call) override;
   std::size_t next(std::span<ParsedEvent> out) override;
 
  private:
@@ -36,5 +38,9 @@ class NativeParser final : public Parser {
 
 /// A NativeParser for THE format table.
 std::unique_ptr<Parser> make_native_parser(const ParserOptions& options);
+/// True for any event, and any array that starts with one.
+inline bool recognises_native(std::string_view line) {
+  return reads_as(*make_native_parser(ParserOptions{}), line, [](const RawEvent&) { return true; });
+}
 
 }  // namespace weir

@@ -2,37 +2,19 @@
 
 #include <algorithm>
 
-#include "weir/classify/device.h"
+#include "text_kind.h"
 #include "weir/core/text.h"
 #include "weir/model/currency.h"
 
 namespace weir {
 namespace {
 
-/// Kinds of text, so that equal texts of different kinds are told apart.
-enum class TextKind : std::uint64_t {
-  kSite = 1,
-  kPage,
-  kChannel,
-  kCampaign,
-  kDevice,
-  kUserAgent,
-  kReferrer,
-  kConversion,
-  kCustom
-};
-
-std::uint64_t of_kind(TextKind kind, std::uint64_t hash) { return mix(hash, static_cast<std::uint64_t>(kind)); }
-
 constexpr std::uint64_t kServerError = 500;
-constexpr std::string_view kDefaultSite = "default";
-
-std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
-  return preferred.empty() ? otherwise : preferred;
-}
-
-/// Parts of a url; none of one that cannot be split.
-UrlParts parts_of(std::string_view url) { return split_url(url).value_or(UrlParts{}); }
+constexpr std::string_view kInclude = "include";
+constexpr std::string_view kAggregate = "aggregate";
+constexpr std::string_view kDrop = "drop";
+/// Keeps visitors of one event apart from all others.
+constexpr std::uint64_t kOptedOut = 0x6f707465646f7574;
 
 EventType type_of(std::string_view word) {
   if (word == "page_view") return EventType::kPageView;
@@ -45,20 +27,66 @@ EventType type_of(std::string_view word) {
 }  // namespace
 
 EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& rollups, const FunnelSet& funnels,
-                       SymbolTable& symbols, SpecialSymbols special, Hasher hasher, TimeSource time_source)
+                       SymbolTable& symbols, SpecialSymbols special, Hasher hasher, TimeSource time_source,
+                       MakerParts parts)
     : options_(options),
       page_rules_(options.page_rules),
+      channel_rules_(options.channels),
+      sites_(options.sites),
+      brand_terms_(options.brand_terms),
+      bots_(options.bots == kInclude ? nullptr : std::make_unique<const BotList>()),
+      parts_(std::move(parts)),
       funnels_(funnels),
       symbols_(symbols),
       special_(special),
       hasher_(hasher),
-      visitor_salt_(random_seed()),
+      opted_out_events_(random_seed()),
+      drops_opted_out_(options.honor_gpc == kDrop),
+      aggregates_opted_out_(options.honor_gpc == kAggregate),
       time_source_(time_source),
       known_(kKnownCount),
       known_urls_(kKnownUrlCount) {
   for (const Rollup& rollup : rollups) {
     for (const Dimension dimension : rollup.dimensions) needed_[static_cast<std::size_t>(dimension)] = true;
   }
+  for (const Site& site : options.sites) {
+    if (!site.brand_terms.empty()) brand_terms_by_site_[symbols.symbol_of(site.name)] = BrandTerms(site.brand_terms);
+  }
+}
+
+Result<MakerParts> EventMaker::open_parts(const ReaderOptions& options, TimeMs session_timeout_ms,
+                                          TimeSource time_source) {
+  // A replay's days are over: their salts belong into no file.
+  const bool live = time_source == TimeSource::kLive;
+  Result<VisitorIdentity> identity = VisitorIdentity::open({.salt_file = live ? options.salt_file : std::string(),
+                                                            .timeout_ms = session_timeout_ms,
+                                                            .overnight_visitors = options.overnight_visitors});
+  if (!identity) return Error{"identity.salt_file: " + identity.error().message};
+  MakerParts parts{.identity = std::move(*identity), .countries = nullptr};
+  if (options.country_database.empty()) return parts;
+  Result<std::unique_ptr<CountryDatabase>> countries = CountryDatabase::open(options.country_database);
+  if (!countries) return Error{"geoip.database: " + countries.error().message};
+  parts.countries = std::move(*countries);
+  return parts;
+}
+
+StatValues EventMaker::stats() const {
+  StatValues stats = stats_;
+  parts_.identity.add_stats(stats);
+  return stats;
+}
+
+std::optional<Stat> EventMaker::set_apart(const RawEvent& raw, const Origin& origin) {
+  if (raw.resource) return Stat::kCountedResource;
+  if (origin.opted_out && drops_opted_out_) return Stat::kCountedOptedOut;
+  if (bots_ == nullptr) return std::nullopt;
+  // What hands on events with ids of its own says nothing about the visitor by its own name, unless it is a browser.
+  const bool senders_own = origin.from_browser || raw.visitor.empty();
+  const std::string_view agent = first_of(raw.user_agent, senders_own ? origin.user_agent : std::string_view());
+  if (agent.empty()) return std::nullopt;
+  const Known& entry = known(of_kind(TextKind::kBot, hasher_(agent)),
+                             [&](Known& fresh) { fresh.symbol = bots_->contains(agent) ? 1 : 0; });
+  return entry.symbol == 1 ? std::optional(Stat::kCountedBot) : std::nullopt;
 }
 
 std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
@@ -66,7 +94,9 @@ std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& ori
   KnownUrl& url = known_url(raw.url);
   if (url.bad) return Rejection::kBadUrl;
   if (const auto rejection = set_time(raw, received_ms, event)) return rejection;
-  event.dimensions[static_cast<std::size_t>(Dimension::kSite)] = site_symbol(raw, url);
+  const Symbol site = sites_.empty() ? site_symbol(raw, url) : listed_site_symbol(raw, url, origin);
+  if (site == 0) return Rejection::kUnknownSite;
+  event.dimensions[static_cast<std::size_t>(Dimension::kSite)] = site;
   if (const auto rejection = set_ids(raw, origin, event)) return rejection;
   set_type(raw, event);
   set_steps(raw, url, event);
@@ -90,13 +120,18 @@ std::optional<Rejection> EventMaker::set_time(const RawEvent& raw, TimeMs receiv
 
 std::optional<Rejection> EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& event) {
   const Symbol site = event.dimensions[static_cast<std::size_t>(Dimension::kSite)];
-  if (!raw.visitor.empty()) {
-    if (raw.visitor.size() > options_.visitor_bytes) return Rejection::kTooLong;
+  if (raw.visitor.size() > options_.visitor_bytes) return Rejection::kTooLong;
+  if (origin.opted_out && aggregates_opted_out_) {
+    // Nothing ties two events together; only a second delivery of the same one is known again.
+    const std::uint64_t own = raw.id.empty() ? ++opted_out_events_ : hasher_(raw.id);
+    event.visitor = mix(mix(site, kOptedOut), own);
+  } else if (!raw.visitor.empty()) {
     event.visitor = mix(site, hasher_(raw.visitor));
   } else {
-    if (raw.visitor_given || origin.address.empty()) return Rejection::kMissingField;
+    const std::string_view address = first_of(raw.address, origin.address);
+    if (raw.visitor_given || address.empty()) return Rejection::kMissingField;
     const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
-    event.visitor = mix(mix(site, visitor_salt_), mix(hasher_(origin.address), hasher_(agent)));
+    event.visitor = parts_.identity.visitor_of({site_text(raw), address, agent}, event.time_ms);
   }
   event.session = raw.session.empty() ? event.visitor : mix(event.visitor, hasher_(raw.session));
   if (!raw.id.empty()) event.delivery = mix(event.visitor, hasher_(raw.id));
@@ -125,6 +160,9 @@ void EventMaker::set_dimensions(const RawEvent& raw, const KnownUrl& url, const 
   slot(Dimension::kCampaign) = campaign_symbol(raw, url);
   slot(Dimension::kChannel) = needs(Dimension::kChannel) ? channel_symbol(raw, url) : special_.none;
   slot(Dimension::kDevice) = needs(Dimension::kDevice) ? device_symbol(raw, origin) : special_.none;
+  slot(Dimension::kCountry) = needs(Dimension::kCountry) ? country_symbol(raw, origin) : special_.none;
+  slot(Dimension::kTerm) = needs(Dimension::kTerm) ? term_symbol(raw, url) : special_.none;
+  slot(Dimension::kBrand) = needs(Dimension::kBrand) ? brand_symbol(raw, url, slot(Dimension::kSite)) : special_.none;
 }
 
 void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
@@ -153,71 +191,6 @@ void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
   }
 }
 
-Symbol EventMaker::site_symbol(const RawEvent& raw, KnownUrl& url) {
-  if (raw.site.empty()) {
-    if (url.site != 0) return url.site;
-    scratch_ = first_of(parts_of(raw.url).host, kDefaultSite);
-    // Host names are case-insensitive; a site that was given is taken as it is.
-    std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-    return url.site = intern(scratch_);
-  }
-  return known(of_kind(TextKind::kSite, hasher_(raw.site)), [&](Known& entry) { entry.symbol = intern(raw.site); })
-      .symbol;
-}
-
-Symbol EventMaker::campaign_symbol(const RawEvent& raw, const KnownUrl& url) {
-  if (raw.campaign.empty()) return url.campaign;
-  return known(of_kind(TextKind::kCampaign, hasher_(raw.campaign)),
-               [&](Known& entry) { entry.symbol = intern(raw.campaign); })
-      .symbol;
-}
-
-Symbol EventMaker::device_symbol(const RawEvent& raw, const Origin& origin) {
-  if (!raw.device.empty()) {
-    return known(of_kind(TextKind::kDevice, hasher_(raw.device)),
-                 [&](Known& entry) { entry.symbol = intern(raw.device); })
-        .symbol;
-  }
-  const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
-  if (agent.empty()) return special_.none;
-  return known(of_kind(TextKind::kUserAgent, hasher_(agent)),
-               [&](Known& entry) { entry.symbol = intern(device_of(agent)); })
-      .symbol;
-}
-
-Symbol EventMaker::channel_symbol(const RawEvent& raw, const KnownUrl& url) {
-  std::uint64_t referrer_host = 0;
-  if (!raw.referrer.empty()) {
-    referrer_host = known(of_kind(TextKind::kReferrer, hasher_(raw.referrer)), [&](Known& entry) {
-                      entry.symbol = hash_of(parts_of(raw.referrer).host);
-                    }).symbol;
-  }
-  // Only a referrer is ever compared with the own host.
-  std::uint64_t text = mix(mix(referrer_host, referrer_host == 0 ? 0 : url.host), url.traffic);
-  const bool tagged = !raw.source.empty() || !raw.medium.empty() || !raw.campaign.empty();
-  if (tagged) text = mix(mix(text, hash_of(raw.source)), mix(hash_of(raw.medium), hash_of(raw.campaign)));
-  return known(of_kind(TextKind::kChannel, text), [&](Known& entry) { entry.symbol = intern(channel_of_event(raw)); })
-      .symbol;
-}
-
-/// The long way to an event's channel.
-std::string_view EventMaker::channel_of_event(const RawEvent& raw) const {
-  const UrlParts url = parts_of(raw.url);
-  const CampaignParameters utm = campaign_parameters(url.query);
-  const std::string source = decode_query_value(first_of(raw.source, utm.source));
-  const std::string medium = decode_query_value(first_of(raw.medium, utm.medium));
-  const std::string campaign = decode_query_value(first_of(raw.campaign, utm.campaign));
-  TrafficSource traffic;
-  traffic.referrer_host = parts_of(raw.referrer).host;
-  traffic.own_host = url.host;
-  traffic.source = source;
-  traffic.medium = medium;
-  traffic.campaign = campaign;
-  traffic.paid_click = utm.paid_click;
-  return channel_of(traffic);
-}
-
 EventMaker::KnownUrl& EventMaker::known_url(std::string_view url) {
   const std::uint64_t text = hasher_(url);
   KnownUrl& entry = known_urls_[text % kKnownUrlCount];
@@ -234,28 +207,22 @@ void EventMaker::look_up(std::string_view url, KnownUrl& entry) {
   const std::optional<UrlParts> parts = split_url(url);
   entry.bad = !parts.has_value();
   entry.campaign = special_.none;
+  entry.term = special_.none;
   if (entry.bad) return;
   entry.host = hash_of(parts->host);
   if (parts->query.empty()) return;
   const CampaignParameters utm = campaign_parameters(parts->query);
   entry.traffic = mix(mix(hash_of(utm.source), hash_of(utm.medium)), mix(hash_of(utm.campaign), utm.paid_click));
+  const bool with_term = !utm.term.empty() && (needs(Dimension::kTerm) || needs(Dimension::kBrand));
+  if (with_term) {
+    entry.term = known(of_kind(TextKind::kTerm, mix(hasher_(utm.term), 1)), [&](Known& fresh) {
+                   fresh.symbol = intern(decode_query_value(utm.term));
+                 }).symbol;
+  }
   if (utm.campaign.empty()) return;
   entry.campaign = known(of_kind(TextKind::kCampaign, mix(hasher_(utm.campaign), 1)), [&](Known& fresh) {
                      fresh.symbol = intern(decode_query_value(utm.campaign));
                    }).symbol;
-}
-
-template <class Fill>
-const EventMaker::Known& EventMaker::known(std::uint64_t text, Fill fill) {
-  Known& entry = known_[text % kKnownCount];
-  const std::uint32_t generation = symbols_.generation();
-  if (entry.text == text && entry.generation == generation) return entry;
-  entry = Known{};
-  fill(entry);
-  // Interning may itself have begun a generation; an entry of the one before is looked up again next time.
-  entry.text = text;
-  entry.generation = generation;
-  return entry;
 }
 
 Symbol EventMaker::intern(std::string_view label) {

@@ -15,8 +15,9 @@ constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level c
 constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;  // per shard
 constexpr std::size_t kReportedErrors = 10;
-constexpr std::size_t kFullPercent = 95;  // of a queue: from here on new bodies are refused
-constexpr TimeMs kIdleMs = 1000;          // without events for so long, time moves by the wall clock
+constexpr std::size_t kFullPercent = 95;         // of a queue: from here on new bodies are refused
+constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
+constexpr TimeMs kIdleMs = 1000;                 // without events for so long, time moves by the wall clock
 
 std::size_t shard_count_of(const PipelineOptions& options) {
   if (options.shards > 0) return options.shards;
@@ -27,43 +28,46 @@ Stat received_stat(SourceKind kind) {
   return static_cast<Stat>(static_cast<std::size_t>(Stat::kReceivedHttp) + static_cast<std::size_t>(kind));
 }
 
-/// Windows whose step divides the schedule's span.
-Result<WindowSchedule> make_schedule(const WindowOptions& options, TimeMs every_ms) {
-  WindowSchedule schedule{every_ms, {}};
-  if (every_ms == 0) return schedule;
-  std::string steps;
-  for (std::size_t w = 0; w < options.windows.size(); ++w) {
-    const TimeMs step_ms = step_of_window(options.windows[w]);
-    if (every_ms % step_ms == 0) schedule.windows.push_back(w);
-    steps += fmt::format("{}{} ({} window)", w == 0 ? "" : ", ", format_duration(step_ms),
-                         format_duration(options.windows[w]));
-  }
-  if (schedule.windows.empty()) {
-    return Error{
-        fmt::format("no window can be shown every {}: use a multiple of a step: {}", format_duration(every_ms), steps)};
-  }
-  return schedule;
+TimeSource time_source_of(PipelineMode mode) {
+  return mode == PipelineMode::kServe ? TimeSource::kLive : TimeSource::kEvents;
 }
 
 }  // namespace
 
+/// A piece of text and how it is to be read.
+struct Pipeline::Portion {
+  std::string_view text;
+  Framing framing;
+  SourceKind kind;
+  const FormatRow& format;
+  Origin origin;
+  Call call;
+};
+
 /// A stream of lines into the pipeline.
 class Pipeline::Stream final : public ByteStream {
  public:
-  Stream(Pipeline& pipeline, SourceKind kind)
-      : pipeline_(pipeline), kind_(kind), lines_(pipeline.settings_.options.reader.parser.line_bytes) {}
+  Stream(Pipeline& pipeline, SourceKind kind, const FormatRow& format)
+      : pipeline_(pipeline),
+        kind_(kind),
+        format_(format),
+        lines_(pipeline.settings_.options.reader.parser.line_bytes) {}
 
   std::span<char> prepare() override { return lines_.prepare(); }
   void commit(std::size_t size) override {
     lines_.commit(size);
     take(lines_.take_lines());
   }
+  void refuse_too_long(std::string_view beginning) override {
+    const std::lock_guard lock(pipeline_.intake_mutex_);
+    pipeline_.take_oversize(beginning.substr(0, kOversizeHeadBytes), kind_);
+  }
   void finish() override { take(lines_.take_rest()); }
 
  private:
   void take(std::string_view text) {
     const std::lock_guard lock(pipeline_.intake_mutex_);
-    if (!text.empty()) pipeline_.take_text(text, Framing::kLines, kind_, Origin{}, nullptr);
+    if (!text.empty()) pipeline_.take_text({text, Framing::kLines, kind_, format_, Origin{}, Call{}}, nullptr);
     for (auto line = lines_.take_oversize(); !line.empty(); line = lines_.take_oversize()) {
       pipeline_.take_oversize(line, kind_);
     }
@@ -71,22 +75,26 @@ class Pipeline::Stream final : public ByteStream {
 
   Pipeline& pipeline_;
   SourceKind kind_;
+  const FormatRow& format_;
   LineBuffer lines_;
 };
+
+Error unknown_format(std::string_view name) {
+  return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, format_names())};
+}
 
 Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settings, const Clock& clock) {
   const ReaderOptions& reader = settings.options.reader;
   const FormatRow* format = find_format(reader.format);
-  if (format == nullptr) {
-    std::string names;
-    for (const FormatRow& row : format_table()) names += fmt::format("{}{}", names.empty() ? "" : ", ", row.name);
-    return Error{fmt::format("unknown format \"{}\"; known formats: {}", reader.format, names)};
-  }
+  if (format == nullptr) return unknown_format(reader.format);
   Result<WindowSchedule> schedule = make_schedule(settings.options.windows, settings.every_ms);
   if (!schedule) return schedule.error();
   Result<std::unique_ptr<DeadLetters>> letters = DeadLetters::open(reader.dead_letter_path, reader.dead_letter_bytes);
   if (!letters) return letters.error();
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(settings, clock, *format, std::move(*letters)));
+  Result<MakerParts> parts =
+      EventMaker::open_parts(reader, settings.options.sessions.timeout_ms, time_source_of(settings.mode));
+  if (!parts) return parts.error();
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(settings, clock, *format, std::move(*letters), std::move(*parts)));
   pipeline->schedule_ = std::move(*schedule);
   try {
     pipeline->make_shards();
@@ -101,7 +109,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settin
 }
 
 Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
-                   std::unique_ptr<DeadLetters> dead_letters)
+                   std::unique_ptr<DeadLetters> dead_letters, MakerParts parts)
     : settings_(settings),
       clock_(clock),
       funnels_(std::make_shared<FunnelSet>(settings.options.funnels, settings.options.slow_ms)),
@@ -111,9 +119,10 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       dead_letters_(std::move(dead_letters)),
       queues_(shard_count_of(settings.options)),
       hub_(queues_.size()),
-      parser_(format.make(settings.options.reader.parser)),
+      default_format_(&format),
+      parsers_(format_table().size()),
       event_maker_(settings.options.reader, settings.options.windows.rollups, *funnels_, symbols_, special_, hasher_,
-                   settings.mode == PipelineMode::kServe ? TimeSource::kLive : TimeSource::kEvents),
+                   time_source_of(settings.mode), std::move(parts)),
       router_(settings.options.sessions, settings.options.batch_events, queues_, *dead_letters_),
       parsed_(kParsedEvents),
       builder_(settings.options.windows) {
@@ -187,14 +196,28 @@ void Pipeline::run_publisher() {
   while (const std::optional<Cut> cut = hub_.wait()) publish_live(*cut);
 }
 
-std::unique_ptr<ByteStream> Pipeline::open_stream(SourceKind kind) { return std::make_unique<Stream>(*this, kind); }
+std::unique_ptr<ByteStream> Pipeline::open_stream(SourceKind kind, std::string_view format) {
+  const FormatRow* const row = format.empty() ? default_format_ : find_format(format);
+  WEIR_CHECK(row != nullptr);
+  return std::make_unique<Stream>(*this, kind, *row);
+}
 
-BodyResult Pipeline::take_body(std::string_view body, const Origin& origin) {
+BodyResult Pipeline::take_body(std::string_view body, const Origin& origin, const Wording& wording) {
+  const FormatRow* const row = wording.format.empty() ? default_format_ : find_format(wording.format);
+  WEIR_CHECK(row != nullptr);
   BodyResult result;
   const std::lock_guard lock(intake_mutex_);
-  take_text(body, Framing::kDocument, SourceKind::kHttp, origin, &result);
+  take_text({body, Framing::kDocument, SourceKind::kHttp, *row, origin, {wording.call, wording.query}}, &result);
   return result;
 }
+
+Parser& Pipeline::parser_of(const FormatRow& format) {
+  std::unique_ptr<Parser>& parser = parsers_[static_cast<std::size_t>(&format - format_table().data())];
+  if (parser == nullptr) parser = format.make(settings_.options.reader.parser);
+  return *parser;
+}
+
+bool Pipeline::reads(std::string_view format) const { return format.empty() || find_format(format) != nullptr; }
 
 bool Pipeline::has_room() const {
   return std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) {
@@ -202,24 +225,16 @@ bool Pipeline::has_room() const {
   });
 }
 
-void Pipeline::take_text(std::string_view text, Framing framing, SourceKind kind, const Origin& origin,
-                         BodyResult* result) {
+void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   const TimeMs received_ms = clock_.now_ms();
-  Event event;
-  bool any_routed = false;
-  parser_->begin(text, framing);
-  while (const std::size_t count = parser_->next(parsed_)) {
-    intake_stats_[received_stat(kind)] += static_cast<std::int64_t>(count);
+  Parser& parser = parser_of(portion.format);
+  bool any_accepted = false;
+  parser.begin(portion.text, portion.framing, portion.call);
+  while (const std::size_t count = parser.next(parsed_)) {
+    intake_stats_[received_stat(portion.kind)] += static_cast<std::int64_t>(count);
     for (const ParsedEvent& parsed : std::span(parsed_).first(count)) {
-      std::optional<Rejection> rejection;
-      if (parsed.rejected) {
-        rejection = parsed.reason;
-      } else {
-        rejection = event_maker_.make(parsed.event, origin, received_ms, event);
-      }
-      if (!rejection) router_.route(event, parsed.line);
-      any_routed = any_routed || !rejection;
-      if (rejection) reject(parsed.line, *rejection);
+      const std::optional<Rejection> rejection = take_event(parsed, portion, received_ms);
+      any_accepted = any_accepted || !rejection;
       if (result == nullptr) continue;
       const bool is_json = rejection != Rejection::kMalformed && rejection != Rejection::kInvalidUtf8;
       result->any_json = result->any_json || is_json;
@@ -230,9 +245,29 @@ void Pipeline::take_text(std::string_view text, Framing framing, SourceKind kind
     }
   }
   received_.store(intake_stats_.received(), std::memory_order_relaxed);
-  if (!any_routed) return;  // refused lines do not keep time from passing
+  if (!any_accepted) return;  // refused lines do not keep time from passing
   last_intake_steady_ms_ = clock_.steady_ms();
   newest_at_last_intake_ms_ = router_.newest_ms();
+}
+
+/// Sends one event on its way, or says why it is refused.
+std::optional<Rejection> Pipeline::take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms) {
+  Event event;
+  std::optional<Rejection> rejection;
+  if (parsed.rejected) {
+    rejection = parsed.reason;
+  } else if (const std::optional<Stat> apart = event_maker_.set_apart(parsed.event, portion.origin)) {
+    ++intake_stats_[*apart];
+    return std::nullopt;
+  } else {
+    rejection = event_maker_.make(parsed.event, portion.origin, received_ms, event);
+  }
+  if (rejection) {
+    reject(parsed.line, *rejection);
+  } else {
+    router_.route(event, parsed.line);
+  }
+  return rejection;
 }
 
 void Pipeline::reject(std::string_view line, Rejection reason) {

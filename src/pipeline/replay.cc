@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "weir/parse/parser.h"
 #include "weir/pipeline/pipeline.h"
 
 namespace weir {
@@ -15,15 +16,31 @@ Result<Report> finish(Pipeline& pipeline) {
       SnapshotHub::kMostWindowCells)};
 }
 
+/// The format of each file by its first lines.
+Result<std::string_view> detected_format(std::string_view head) {
+  if (const FormatRow* const row = detect_format(head)) return row->name;
+  return Error{
+      fmt::format("its first lines are of no known format; name the format with --format: {}", format_names())};
+}
+
+Result<FormatChooser> chooser_of(const std::string& format) {
+  if (format == kAutoFormat) return FormatChooser(detected_format);
+  const FormatRow* const row = find_format(format);
+  if (row == nullptr) return unknown_format(format);
+  return FormatChooser([row](std::string_view) { return Result<std::string_view>(row->name); });
+}
+
 }  // namespace
 
-Result<Report> replay_files(const std::vector<std::string>& paths, const PipelineOptions& options, TimeMs every_ms,
+Result<Report> replay_files(const ReplayFiles& files, const PipelineOptions& options, TimeMs every_ms,
                             FileProgress& progress) {
   const SystemClock clock;
+  const Result<FormatChooser> choose = chooser_of(files.format);
+  if (!choose) return choose.error();
   Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({options, PipelineMode::kReplay, every_ms}, clock);
   if (!pipeline) return pipeline.error();
-  for (const std::string& path : paths) {
-    const Result<std::uint64_t> read = read_file(path, **pipeline, progress);
+  for (const std::string& path : files.paths) {
+    const Result<std::uint64_t> read = read_file(path, **pipeline, progress, *choose);
     if (!read) return read.error();
   }
   return finish(**pipeline);

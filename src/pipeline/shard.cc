@@ -1,6 +1,10 @@
 #include "weir/pipeline/shard.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "weir/core/time_text.h"
 
 namespace weir {
 namespace {
@@ -12,6 +16,23 @@ constexpr std::size_t kPrefetchRecordAhead = 8;  // likewise for a session's rec
 TimeMs multiple_from(TimeMs time_ms, TimeMs every_ms) { return (time_ms + every_ms - 1) / every_ms * every_ms; }
 
 }  // namespace
+
+Result<WindowSchedule> make_schedule(const WindowOptions& options, TimeMs every_ms) {
+  WindowSchedule schedule{every_ms, {}};
+  if (every_ms == 0) return schedule;
+  std::string steps;
+  for (std::size_t w = 0; w < options.windows.size(); ++w) {
+    const TimeMs step_ms = step_of_window(options.windows[w]);
+    if (every_ms % step_ms == 0) schedule.windows.push_back(w);
+    steps += fmt::format("{}{} ({} window)", w == 0 ? "" : ", ", format_duration(step_ms),
+                         format_duration(options.windows[w]));
+  }
+  if (schedule.windows.empty()) {
+    return Error{
+        fmt::format("no window can be shown every {}: use a multiple of a step: {}", format_duration(every_ms), steps)};
+  }
+  return schedule;
+}
 
 Shard::Shard(const ShardContext& context)
     : context_(context),

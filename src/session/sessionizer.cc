@@ -69,7 +69,7 @@ bool Sessionizer::continues(const SessionRecord& session, const Event& event) co
 void Sessionizer::start(SessionRecord& session, const Event& event) {
   session.key = event.session;
   session.visitor = event.visitor;
-  session.serial = next_serial_++;
+  session.serial = next_serial_++ & SessionRecord::kSequenceMask;
   session.first_ms = event.time_ms;
   session.dimensions = event.dimensions;
   session.dimensions[static_cast<std::size_t>(Dimension::kLandingPage)] = none_;
@@ -98,7 +98,8 @@ void Sessionizer::update(SessionRecord& session, const Event& event) {
       convert(session, event);
       break;
     case EventType::kEngagement:
-      session.engaged_ms = saturating_add(session.engaged_ms, event.amount);
+      session.engaged_ms = static_cast<std::uint16_t>(
+          std::min(saturating_add(session.engaged_ms, event.amount), SessionRecord::kMostEngagedMs));
       break;
     case EventType::kCustom:
       session.custom = true;
@@ -217,7 +218,7 @@ void Sessionizer::close(Slot slot) {
 }
 
 void Sessionizer::put(SessionRecord& session) {
-  session.put_sequence = observer_.put(facts_of(session));
+  session.put_sequence = observer_.put(facts_of(session)) & SessionRecord::kSequenceMask;
   session.put = true;
   session.visited = true;
   session.moved = false;

@@ -145,7 +145,7 @@ void write_events(JsonWriter& json, const StatValues& stats) {
   json.key("events");
   json.begin_object();
   entry("received", stats.received());
-  entry("counted", stats.sum(Stat::kCountedPageView, Stat::kCountedCustom));
+  entry("counted", stats.sum(Stat::kCountedPageView, Stat::kCountedBot));
   json.key("rejected");
   json.begin_object();
   for (std::size_t i = 0; i < static_cast<std::size_t>(Rejection::kCount); ++i) {

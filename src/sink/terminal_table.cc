@@ -224,7 +224,7 @@ std::string plural(std::int64_t count, std::string_view noun) {
 
 std::vector<std::string> event_phrases(const StatValues& stats) {
   std::vector<std::string> phrases{
-      plural(stats.sum(Stat::kCountedPageView, Stat::kCountedCustom), "event") + " counted",
+      plural(stats.sum(Stat::kCountedPageView, Stat::kCountedBot), "event") + " counted",
       rejected_text(stats),
       format_count(stats[Stat::kLate]) + " late",
       format_count(stats[Stat::kDuplicate]) + " duplicate",
@@ -238,7 +238,7 @@ std::vector<std::string> event_phrases(const StatValues& stats) {
 std::string no_sessions_text(const StatValues& stats) {
   if (stats.received() == 0) return "No sessions yet: no events have come in.";
   if (stats[Stat::kQueued] != 0) return "No sessions yet: the first events are still being put in order.";
-  if (stats.sum(Stat::kCountedPageView, Stat::kCountedCustom) != 0) return "No sessions yet.";
+  if (stats.sum(Stat::kCountedPageView, Stat::kCountedBot) != 0) return "No sessions yet.";
   return "No sessions yet: none of the events that came in could be counted.";
 }
 

@@ -270,15 +270,17 @@ const std::vector<LayerRow>& layer_table() {
 }
 
 std::span<const OwnerRow> owner_table() {
-  static constexpr std::array<OwnerRow, 10> table{{
+  static constexpr std::array<OwnerRow, 12> table{{
       {"simdjson", "parse"},
       {"re2/", "classify"},
+      {"maxminddb", "classify"},
       {"boost/asio", "net"},
       {"boost/beast", "net"},
       {"librdkafka/", "ingest"},
       {"concurrentqueue/", "queue"},
       {"prometheus/", "sink"},
       {"rocksdb/", "store"},
+      {"highwayhash/", "pipeline"},
       {"CLI/", "app"},
       {"yaml-cpp/", "app"},
   }};

@@ -327,7 +327,7 @@ TEST(Serve, no_label_breaks_a_scrape) {
 }
 
 TEST(Serve, a_pipe_on_standard_input_is_a_source) {
-  RunningServer server("sources: {http: {enabled: false}, stdin: true}\nadmin: {listen: \"127.0.0.1:0\"}\n",
+  RunningServer server("sources: {http: {enabled: false}, stdin: {enabled: true}}\nadmin: {listen: \"127.0.0.1:0\"}\n",
                        support::ChildStreams::Input::kPipe);
   const std::string event = R"({"type":"page_view","url":"/","visitor":"v1"})";
   ASSERT_TRUE(server.process().feed(event + "\nbroken\n" + event));

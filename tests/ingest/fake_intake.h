@@ -20,6 +20,9 @@ struct TakenBody {
   std::string body;
   std::string address;
   std::string user_agent;
+  std::string format;
+  std::string call;
+  std::string query;
 };
 
 /// Thread-safe. Set `result` and `room` before traffic.
@@ -27,21 +30,40 @@ class FakeIntake final : public Intake {
  public:
   BodyResult result{.accepted = 1, .rejected = 0, .any_json = true, .errors = {}};
   std::atomic<bool> room{true};
+  std::string unread;  // a format that is not built in
 
-  std::unique_ptr<ByteStream> open_stream(SourceKind kind) override { return std::make_unique<Stream>(*this, kind); }
+  std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override {
+    const std::lock_guard lock(mutex_);
+    format_ = format;
+    formats_.emplace_back(format);
+    return std::make_unique<Stream>(*this, kind);
+  }
 
-  BodyResult take_body(std::string_view body, const Origin& origin) override {
+  using Intake::take_body;
+  BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override {
     const std::lock_guard lock(mutex_);
     // The promised bytes behind the body are read, so that a sanitizer sees when they are not there.
     padding_.assign(body.data() + body.size(), 64);
-    bodies_.push_back({std::string(body), std::string(origin.address), std::string(origin.user_agent)});
+    bodies_.push_back({std::string(body), std::string(origin.address), std::string(origin.user_agent),
+                       std::string(wording.format), std::string(wording.call), std::string(wording.query)});
     return result;
   }
+  bool reads(std::string_view format) const override { return format.empty() || format != unread; }
   bool has_room() const override { return room; }
 
   std::vector<TakenBody> bodies() const {
     const std::lock_guard lock(mutex_);
     return bodies_;
+  }
+  /// The formats of all streams opened, in their order.
+  std::vector<std::string> formats() const {
+    const std::lock_guard lock(mutex_);
+    return formats_;
+  }
+  /// Beginnings of the lines refused as too long.
+  std::vector<std::string> too_long() const {
+    const std::lock_guard lock(mutex_);
+    return too_long_;
   }
   /// Waits for the next finished stream of a kind, in the order of finishing, and returns its bytes.
   std::string wait_for_stream(SourceKind kind) {
@@ -51,6 +73,8 @@ class FakeIntake final : public Intake {
     streams_[kind].erase(streams_[kind].begin());
     return text;
   }
+  /// What the stream opened last was asked to read. Call from the thread that opens streams.
+  const std::string& last_format() const { return format_; }
   /// Bytes committed so far by all streams.
   std::size_t committed() const { return committed_; }
   /// Called after each commit with all bytes so far; may be empty.
@@ -66,6 +90,10 @@ class FakeIntake final : public Intake {
       text_.append(room_.data(), size);
       intake_.committed_ += size;
       if (intake_.on_commit) intake_.on_commit(intake_.committed_);
+    }
+    void refuse_too_long(std::string_view beginning) override {
+      const std::lock_guard lock(intake_.mutex_);
+      intake_.too_long_.emplace_back(beginning);
     }
     void finish() override {
       WEIR_CHECK(!finished_);
@@ -88,6 +116,9 @@ class FakeIntake final : public Intake {
   std::string padding_;                                     // guarded by mutex_
   std::vector<TakenBody> bodies_;                           // guarded by mutex_
   std::map<SourceKind, std::vector<std::string>> streams_;  // guarded by mutex_
+  std::string format_;
+  std::vector<std::string> formats_;   // guarded by mutex_
+  std::vector<std::string> too_long_;  // guarded by mutex_
   std::atomic<std::size_t> committed_{0};
 };
 

@@ -174,6 +174,29 @@ TEST_F(HttpSourceTest, other_encodings_are_415) {
   EXPECT_TRUE(intake_.bodies().empty());
 }
 
+TEST_F(HttpSourceTest, with_sites_their_pages_may_send_and_no_others) {
+  SourceOptions options;
+  options.http.listen = {"127.0.0.1", 0};
+  options.sites = {{.name = "shop", .hosts = {"shop.example"}, .origins = {"https://pay.example"}, .brand_terms = {}}};
+  start("http", options);
+  for (const char* allowed : {"https://shop.example", "http://www.shop.example:8080", "https://pay.example"}) {
+    const HttpReply reply = post({{"Origin", allowed}}, "{}");
+    EXPECT_EQ(reply.status, 204) << allowed;
+    EXPECT_EQ(reply.header("access-control-allow-origin"), allowed);
+    EXPECT_EQ(reply.header("vary"), "Origin");
+  }
+  EXPECT_EQ(post({{"Origin", "https://else.example"}}, "{}").status, 403);
+  EXPECT_EQ(intake_.bodies().size(), 3U);
+  EXPECT_EQ(post({}, "{}").status, 202) << "programs send no origin";
+}
+
+TEST_F(HttpSourceTest, the_client_behind_a_proxy_on_this_machine_is_the_sender) {
+  start_http();
+  EXPECT_EQ(post({{"X-Forwarded-For", "6.6.6.6"}, {"X-Forwarded-For", "192.0.2.7"}}, "{}").status, 202);
+  ASSERT_EQ(intake_.bodies().size(), 1U);
+  EXPECT_EQ(intake_.bodies()[0].address, "192.0.2.7");
+}
+
 TEST_F(HttpSourceTest, listed_origins_are_named_and_others_refused_before_parsing) {
   start_http({"https://shop.example", "https://blog.example"});
   const HttpReply listed = post({{"Origin", "https://blog.example"}}, "{}");

@@ -107,6 +107,43 @@ TEST_F(ReadFileTest, what_cannot_be_opened_or_read_is_named_with_its_cause) {
   EXPECT_EQ(folder.error().message, "cannot read " + directory_ + ": Is a directory");
 }
 
+TEST_F(ReadFileTest, the_format_is_chosen_by_the_first_bytes_which_are_read_too) {
+  for (const std::string& text : {std::string(), std::string("{"), lines(3), lines(100'000)}) {
+    for (const std::string& bytes : {text, gzip(text)}) {
+      std::string head;
+      std::size_t asked = 0;
+      const FormatChooser choose = [&](std::string_view start) {
+        head = start;
+        ++asked;
+        return Result<std::string_view>(std::string_view("combined"));
+      };
+      const auto size = read_file(file(bytes), intake_, progress_, choose);
+      ASSERT_TRUE(size.has_value()) << size.error().message;
+      EXPECT_EQ(*size, bytes.size());
+      EXPECT_EQ(asked, 1U);
+      EXPECT_TRUE(text.starts_with(head));
+      EXPECT_GE(head.size(), std::min<std::size_t>(text.size(), 64 * 1024));
+      EXPECT_EQ(intake_.last_format(), "combined");
+      EXPECT_EQ(received(), text);
+    }
+  }
+}
+
+TEST_F(ReadFileTest, a_file_for_which_no_format_is_chosen_is_read_no_further) {
+  const std::string text = lines(500'000);
+  for (const std::string& bytes : {text, gzip(text), std::string("x")}) {
+    FileProgress progress;
+    const std::string path = file(bytes);
+    const FormatChooser choose = [](std::string_view) { return Result<std::string_view>(Error{"no such thing"}); };
+    const auto size = read_file(path, intake_, progress, choose);
+    ASSERT_FALSE(size.has_value());
+    EXPECT_EQ(size.error().message, "cannot read " + path + ": no such thing");
+    EXPECT_EQ(intake_.committed(), 0U);
+    const bool large = bytes.size() > 1'000'000;
+    EXPECT_EQ(progress.bytes_done.load() < bytes.size(), large) << bytes.size();
+  }
+}
+
 TEST_F(ReadFileTest, reading_ends_early_when_cancelled) {
   const std::string text = lines(500'000);
   for (const std::string& bytes : {text, gzip(text)}) {

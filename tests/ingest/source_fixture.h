@@ -24,7 +24,7 @@ class SourceTest : public testing::Test {
     for (const SourceRow& row : source_table()) {
       if (row.name != name) continue;
       EXPECT_TRUE(row.enabled(options));
-      return thread_.run([&] { return row.start(options, {thread_.io(), intake_, stats_, on_end_}); });
+      return thread_.run([&] { return row.start(options, {thread_.io(), intake_, stats_, on_end_, tail_stats_, {}}); });
     }
     return Error{"no such row"};
   }
@@ -37,6 +37,7 @@ class SourceTest : public testing::Test {
   std::function<void()> on_end_;
   support::FakeIntake intake_;
   StatBoard stats_;
+  StatBoard tail_stats_;
   support::IoThread thread_;
   std::unique_ptr<Source> source_;
 };

@@ -23,11 +23,13 @@ TEST(SourceTable, rows_are_off_unless_configured) {
     names.push_back(row.name);
     EXPECT_EQ(row.enabled(options), row.kind == SourceKind::kHttp) << row.name;
   }
-  EXPECT_EQ(names, (std::vector<std::string_view>{"http", "tcp", "unix", "stdin"}));
+  EXPECT_EQ(names, (std::vector<std::string_view>{"http", "tcp", "unix", "stdin", "syslog", "tail"}));
   options.http_enabled = false;
   options.tcp_listen = "127.0.0.1:0";
   options.unix_path = "x";
   options.stdin_enabled = true;
+  options.syslog.path = "x";
+  options.tail = {{.path = "x", .format = {}}};
   for (const SourceRow& row : source_table())
     EXPECT_EQ(row.enabled(options), row.kind != SourceKind::kHttp) << row.name;
 }
@@ -41,6 +43,17 @@ TEST_F(SourceTest, lines_arrive_over_tcp) {
   ASSERT_TRUE(client.send("{}\n{}\nlast"));
   client.finish_sending();
   EXPECT_EQ(intake_.wait_for_stream(SourceKind::kTcp), "{}\n{}\nlast");
+}
+
+TEST_F(SourceTest, a_stream_has_the_format_of_its_source) {
+  SourceOptions options;
+  options.tcp_listen = "127.0.0.1:0";
+  options.tcp_format = "combined";
+  start("tcp", options);
+  Client client(source_->port());
+  client.finish_sending();
+  EXPECT_EQ(intake_.wait_for_stream(SourceKind::kTcp), "");
+  EXPECT_EQ(intake_.formats(), std::vector<std::string>{"combined"});
 }
 
 TEST_F(SourceTest, a_bad_tcp_address_is_refused) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "weir/parse/line_buffer.h"
 #include "weir/parse/parser.h"
@@ -90,6 +91,31 @@ TEST(Allocation, ten_thousand_lines_of_any_kind_allocate_nothing) {
   EXPECT_EQ(allocation_count.load() - before, 0U);
   EXPECT_EQ(total, warm_up);
   EXPECT_EQ(total, 10'000U + 3 * 1000U) << "an array of four counts as four";
+}
+
+TEST(Allocation, lines_of_access_logs_and_queries_allocate_nothing) {
+  const std::array<std::pair<std::string_view, std::string_view>, 5> samples{{
+      {"combined",
+       R"(a.example 1.2.3.4 - - [17/May/2015:10:05:03 +0000] "GET http://b.example/\x22a\"b HTTP/1.1" 200 5 "\x41" "\"")"},
+      {"nginx_json",
+       R"({"msec":1767225600.5,"remote_addr":"::1","host":"a.example","request":"GET /\x22\u00e9 HTTP/1.1","x":[[{}]]})"},
+      {"caddy",
+       R"({"ts":1767225600.5,"request":{"client_ip":"::1","method":"GET","host":"a.example","uri":"/\u00e9"}})"},
+      {"ga4", "v=2&en=page%5Fview&cid=5.7&dl=https%3A%2F%2Fa.example%2F&dr=a+b"},
+      {"matomo", "?idsite=1&rec=1&url=https%3A%2F%2Fa.example%2F&e_c=a%20b&e_a=c+d"},
+  }};
+  for (const auto& [format, sample] : samples) {
+    std::string text;
+    for (int i = 0; i < 2'000; ++i) ((text += sample) += '\n') += "refused\n";
+    LineBuffer buffer(16 * 1024);
+    const std::unique_ptr<Parser> parser = find_format(format)->make({});
+    const std::size_t warm_up = run(text, buffer, *parser);
+    const std::size_t before = allocation_count.load();
+    const std::size_t total = run(text, buffer, *parser);
+    EXPECT_EQ(allocation_count.load() - before, 0U) << format;
+    EXPECT_EQ(total, 4'000U) << format;
+    EXPECT_EQ(warm_up, 4'000U) << format;
+  }
 }
 
 TEST(Allocation, counting_works) {

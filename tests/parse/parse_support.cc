@@ -66,22 +66,21 @@ std::string describe(const ParsedEvent& parsed) {
   add_number(out, "engaged_ms", event.engaged_ms);
   add_number(out, "status", event.status);
   add_number(out, "duration_ms", event.duration_ms);
+  add_text(out, "address", event.address);
+  if (event.resource) out += " resource";
   return out;
 }
 
-std::vector<Outcome> parse_all(std::string_view text, Framing framing, const ParserOptions& options,
-                               std::size_t group) {
-  return parse_all(*find_format("native")->make(options), text, framing, group);
-}
+namespace {
 
-std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group,
-                               std::string_view padding) {
+std::vector<Outcome> run(Parser& parser, std::string_view text, Framing framing, const Call& call, std::size_t group,
+                         std::string_view padding) {
   // The heap block ends right behind the padding, so a sanitizer sees every byte read too far.
   std::vector<char> bytes(text.begin(), text.end());
   for (std::size_t i = 0; i < kParserPadding; ++i) bytes.push_back(padding[i % padding.size()]);
   std::vector<ParsedEvent> events(group);
   std::vector<Outcome> outcomes;
-  parser.begin({bytes.data(), text.size()}, framing);
+  parser.begin({bytes.data(), text.size()}, framing, call);
   while (const std::size_t count = parser.next(events)) {
     for (std::size_t i = 0; i < count; ++i) {
       const ParsedEvent& parsed = events[i];
@@ -91,6 +90,22 @@ std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing fr
   }
   EXPECT_EQ(parser.next(events), 0U) << "a text that is used up stays used up";
   return outcomes;
+}
+
+}  // namespace
+
+std::vector<Outcome> parse_all(std::string_view text, Framing framing, const ParserOptions& options,
+                               std::size_t group) {
+  return parse_all(*find_format("native")->make(options), text, framing, group);
+}
+
+std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group,
+                               std::string_view padding) {
+  return run(parser, text, framing, Call{}, group, padding);
+}
+
+std::vector<Outcome> parse_body(Parser& parser, std::string_view body, const Call& call) {
+  return run(parser, body, Framing::kDocument, call, 32, "}],\"");
 }
 
 std::vector<std::string> said_of_lines(std::string_view text, const ParserOptions& options) {

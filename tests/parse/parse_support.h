@@ -30,6 +30,8 @@ std::string printable(std::string_view text);
 /// matter if they were read as text.
 std::vector<Outcome> parse_all(Parser& parser, std::string_view text, Framing framing, std::size_t group = 32,
                                std::string_view padding = "}],\"");
+/// Runs the body of a request through a parser.
+std::vector<Outcome> parse_body(Parser& parser, std::string_view body, const Call& call = {});
 /// The same through a fresh parser.
 std::vector<Outcome> parse_all(std::string_view text, Framing framing, const ParserOptions& options = {},
                                std::size_t group = 32);

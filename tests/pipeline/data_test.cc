@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -18,6 +19,7 @@
 #include "support/naive_model.h"
 #include "support/naive_to_engine.h"
 #include "support/report_compare.h"
+#include "weir/parse/parser.h"
 #include "weir/pipeline/replay.h"
 #include "weir/sink/sinks.h"
 
@@ -109,6 +111,63 @@ TEST(RealData, access_log_report_equals_the_published_one) {
   const json naive = support::run_naive_model(lines, access_log_options()).report;
   EXPECT_EQ(support::difference(expected, naive, Comparison::kExpectedOnly), "");
   EXPECT_EQ(support::difference(expected, engine_report(lines, access_log_options()), Comparison::kExpectedOnly), "");
+}
+
+/// The log's own lines, not the events made of it. It names no host; the published events call the site "semi".
+Result<Report> access_log_replay(const std::string& format, std::vector<std::string> statuses) {
+  PipelineOptions options = support::engine_options(access_log_options());
+  options.reader.parser.access_log.host = "semi";
+  options.reader.parser.access_log.statuses = std::move(statuses);
+  FileProgress progress;
+  return replay_files({{(data_folder() / "access-log/access.log").string()}, format}, options, 0, progress);
+}
+
+TEST(RealData, access_log_lines_give_the_report_published_for_their_page_views) {
+  SKIP_WITHOUT_DATA();
+  json expected = json::parse(file_text("access-log/expected_report.json"));
+  // The published report is of the page views alone.
+  expected["events"].update({{"received", 10'000}, {"counted", 9'999}, {"malformed", 1}});
+  for (const std::string format : {"combined", "auto"}) {
+    const Result<Report> report = access_log_replay(format, AccessLogOptions{}.statuses);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->stats[Stat::kReceivedFile], 10'000);
+    EXPECT_EQ(report->stats[Stat::kCountedPageView], 4'114);
+    EXPECT_EQ(report->stats[Stat::kCountedResource], 5'885);
+    EXPECT_EQ(report->stats[Stat::kRejectedMalformed], 1);
+    EXPECT_EQ(report->stats.settled(), 10'000);
+    const json told = json::parse(render_report_json(*report, SinkOptions{}));
+    EXPECT_EQ(support::difference(expected, told, Comparison::kExpectedOnly), "");
+    std::int64_t sessions = 0;
+    std::int64_t bounced = 0;
+    for (const json& row : told["rollups"]["landing"]) {
+      sessions += row["sessions"].get<std::int64_t>();
+      bounced += row["bounced_sessions"].get<std::int64_t>();
+    }
+    EXPECT_EQ(sessions, 2'332);
+    EXPECT_EQ(bounced, 1'657);
+  }
+}
+
+TEST(RealData, the_one_malformed_line_of_the_access_log_is_its_8899th) {
+  SKIP_WITHOUT_DATA();
+  const Lines lines = file_lines("access-log/access.log");
+  ASSERT_EQ(lines.size(), 10'000U);
+  const std::unique_ptr<Parser> parser = find_format("combined")->make({});
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    ParsedEvent parsed;
+    const std::string padded = lines[i] + std::string(kParserPadding, ' ');
+    parser->begin(std::string_view(padded).substr(0, lines[i].size()), Framing::kLines);
+    ASSERT_EQ(parser->next({&parsed, 1}), 1U);
+    EXPECT_EQ(parsed.rejected, i + 1 == 8899) << "line " << i + 1;
+  }
+}
+
+TEST(RealData, the_page_like_rule_of_the_access_log_is_configurable) {
+  SKIP_WITHOUT_DATA();
+  const Result<Report> report = access_log_replay("combined", {"200"});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->stats[Stat::kCountedPageView], 3'860);
+  EXPECT_EQ(report->stats[Stat::kCountedResource], 9'999 - 3'860);
 }
 
 TEST(RealData, engine_agrees_with_the_naive_model_where_both_know_the_rules) {

@@ -65,6 +65,27 @@ TEST(EventMaker, the_site_is_given_or_the_host_in_lower_case_or_default) {
   EXPECT_EQ(maker.make(view("https://A.example/")).visitor, maker.make(view("https://a.example/")).visitor);
 }
 
+TEST(EventMaker, an_address_in_the_event_comes_before_that_of_the_connection) {
+  Maker maker;
+  RawEvent raw = view("/a");
+  raw.visitor = {};
+  raw.user_agent = "agent";
+  raw.address = "198.51.100.7";
+  const Origin same{.address = "198.51.100.7", .user_agent = "proxy"};
+  const Origin other{.address = "203.0.113.9", .user_agent = "proxy"};
+  EXPECT_EQ(maker.make(raw, same).visitor, maker.make(raw, other).visitor);
+  EXPECT_EQ(maker.make(raw, Origin{}).visitor, maker.make(raw, other).visitor);
+  RawEvent neighbour = raw;
+  neighbour.address = "198.51.101.7";  // in another network: the last byte is cut off
+  EXPECT_NE(maker.make(raw, same).visitor, maker.make(neighbour, same).visitor);
+  neighbour.address = {};
+  EXPECT_EQ(maker.make(raw, other).visitor, maker.make(raw, same).visitor);
+  EXPECT_NE(maker.make(neighbour, other).visitor, maker.make(raw, other).visitor);
+  EXPECT_EQ(maker.refusal(neighbour, Origin{}), Rejection::kMissingField);
+  raw.visitor = "v";
+  EXPECT_EQ(maker.make(raw, same).visitor, maker.make(view("/b"), other).visitor) << "a visitor id comes first";
+}
+
 struct PageCase {
   const char* url;
   const char* page;
@@ -149,11 +170,12 @@ TEST(EventMaker, visitors_are_derived_from_site_address_and_agent) {
     RawEvent raw = view("/");
     raw.visitor = "";
     raw.site = site;
-    return maker.make(raw, Origin{address, agent}).visitor;
+    return maker.make(raw, Origin{.address = address, .user_agent = agent}).visitor;
   };
   EXPECT_EQ(visitor("a", "192.0.2.1", "x"), visitor("a", "192.0.2.1", "x"));
   EXPECT_NE(visitor("a", "192.0.2.1", "x"), visitor("b", "192.0.2.1", "x"));
-  EXPECT_NE(visitor("a", "192.0.2.1", "x"), visitor("a", "192.0.2.2", "x"));
+  EXPECT_EQ(visitor("a", "192.0.2.1", "x"), visitor("a", "192.0.2.2", "x"));
+  EXPECT_NE(visitor("a", "192.0.2.1", "x"), visitor("a", "192.0.3.1", "x"));
   EXPECT_NE(visitor("a", "192.0.2.1", "x"), visitor("a", "192.0.2.1", "y"));
   RawEvent raw = view("/");
   raw.visitor = "";

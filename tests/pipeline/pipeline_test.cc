@@ -123,11 +123,12 @@ TEST(Pipeline, future_events_get_their_time_of_receipt_and_skewed_ones_are_set_r
 TEST(Pipeline, visitors_without_id_are_told_apart_by_address_and_by_site) {
   Serve serve;
   const auto anonymous = [&](std::string_view site, std::string_view address) {
-    serve.take(R"({"type":"page_view","url":"/","site":")" + std::string(site) + R"("})", Origin{address, "agent"});
+    serve.take(R"({"type":"page_view","url":"/","site":")" + std::string(site) + R"("})",
+               Origin{.address = address, .user_agent = "agent"});
   };
   anonymous("a", "192.0.2.1");
   anonymous("a", "192.0.2.1");
-  anonymous("a", "192.0.2.2");
+  anonymous("a", "192.0.3.1");
   anonymous("b", "192.0.2.1");
   const auto report = serve.pipeline().finish();
   const auto& cells = report->rollups.at(0).cells;

@@ -22,7 +22,7 @@ TEST(ReportJson, says_what_came_in_and_when) {
   const json report = parse_report(small_report());
   EXPECT_EQ(report["events"], json::parse(R"({"received": 15, "counted": 11, "rejected": {"malformed": 0,
     "invalid_utf8": 0, "missing_field": 0, "bad_string": 0, "bad_number": 0, "bad_time": 0, "bad_url": 2,
-    "too_long": 0, "too_deep": 0}, "late": 1, "duplicate": 0, "shed": 0, "queued": 1})"));
+    "too_long": 0, "too_deep": 0, "unknown_site": 0}, "late": 1, "duplicate": 0, "shed": 0, "queued": 1})"));
   EXPECT_EQ(report["first_event"], "2026-01-01T00:00:00.000Z");
   EXPECT_EQ(report["last_event"], "2026-01-01T00:04:05.678Z");
 }

@@ -30,6 +30,7 @@ inline std::vector<Rollup> engine_rollups(const NaiveOptions& naive) {
 /// Limits are far above what tests need, so that nothing is folded or forgotten.
 inline PipelineOptions engine_options(const NaiveOptions& naive) {
   PipelineOptions options;
+  options.reader.bots = "include";  // the naive model tells nobody by the user agent
   options.reader.parser.line_bytes = naive.line_bytes;
   options.sessions.timeout_ms = naive.timeout_ms;
   options.sessions.max_duration_ms = naive.max_duration_ms;

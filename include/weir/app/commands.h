@@ -26,7 +26,7 @@ int run_serve(const ServeCommand& command);
 
 struct ReplayCommand {
   std::string config;
-  std::string format;  // empty: as configured
+  std::string format = "auto";  // or a row of THE format table
   bool json = false;
   bool quiet = false;  // no progress bar
   TimeMs every_ms = 0;

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/app/config_options.h"
 
@@ -18,21 +19,54 @@ extern const OptionKind kMillisecondsKind;   // TimeMs, written as a bare number
 extern const OptionKind kPathOrOffKind;      // std::string; "off" is empty
 extern const OptionKind kNameKind;           // std::string
 extern const OptionKind kFormatKind;         // std::string, a row of THE format table
+extern const OptionKind kSourceFormatKind;   // the same; "default" is empty
+extern const OptionKind kTailKind;           // std::vector<TailOptions>
 extern const OptionKind kLogLevelKind;       // std::string
 extern const OptionKind kListenKind;         // ListenAddress
 extern const OptionKind kListenOrOffKind;    // std::string that parse_listen_address reads; "off" is empty
+extern const OptionKind kBotsKind;           // std::string
+extern const OptionKind kHonorGpcKind;       // std::string
+extern const OptionKind kHeaderOrOffKind;    // std::string, the name of an HTTP header; "off" is empty
 extern const OptionKind kOriginsKind;        // std::vector<std::string>
+extern const OptionKind kNetworksKind;       // std::vector<std::string> that parse_ip_network reads
+extern const OptionKind kBrandTermsKind;     // std::vector<std::string>
 extern const OptionKind kPageRulesKind;      // std::vector<std::string>
+extern const OptionKind kMethodsKind;        // std::vector<std::string>
+extern const OptionKind kStatusesKind;       // std::vector<std::string>
+extern const OptionKind kExtensionsKind;     // std::vector<std::string>
+extern const OptionKind kPathPrefixesKind;   // std::vector<std::string>
+extern const OptionKind kHostOrOffKind;      // std::string; "off" is empty
 extern const OptionKind kWindowsKind;        // std::vector<TimeMs>
 extern const OptionKind kSplitOnKind;        // SessionOptions
 extern const OptionKind kFunnelsKind;        // std::vector<Funnel>; the node is a map of the funnels alone
 extern const OptionKind kRollupsKind;        // std::vector<Rollup>; the node is a map of the rollups alone
+extern const OptionKind kChannelsKind;       // std::vector<ChannelRule>
+extern const OptionKind kSitesKind;          // std::vector<Site>; the node is a map of the sites alone
 
 /// `found "30x"`, `found a list`, `found nothing`.
 std::string found_text(const YamlNode& node);
 
 /// Adds "KEY: found ...; expected EXPECTED", unless a fault was already recorded for the node.
 void add_value_fault(ConfigFaults& faults, std::string_view key, const YamlNode& node, std::string_view expected);
+
+/// What is wrong with a text: what was expected instead; empty when nothing is.
+using TextProblem = std::string (*)(std::string_view text);
+std::string problem_of_origin(std::string_view origin);
+std::string problem_of_brand_term(std::string_view term);
+
+/// The good items of a list of at most `most` different texts; a fault for each other one. `expected` is what the list
+/// should have been.
+std::vector<std::string> read_text_list(ConfigFaults& faults, std::string_view key, const YamlNode& node,
+                                        std::size_t most, std::string_view expected, TextProblem problem);
+
+/// ["a", "b"], as YAML.
+std::string list_text(const std::vector<std::string>& texts);
+
+/// Names of THE format table.
+std::vector<std::string> format_words();
+
+/// What was expected instead of a word that is not in the list, with the nearest one; empty when it is.
+std::string expected_instead_of(const YamlNode& node, const std::vector<std::string>& known);
 
 /// True for [a-z][a-z0-9_]* of at most kMaxNameBytes bytes: a text that can be part of a metric's name.
 bool is_metric_name(std::string_view name);

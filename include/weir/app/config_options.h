@@ -17,7 +17,8 @@ namespace weir {
 
 /// Where an option's value lives; points into a Config and lives as long.
 using OptionSlot = std::variant<bool*, std::size_t*, TimeMs*, std::string*, ListenAddress*, std::vector<std::string>*,
-                                std::vector<TimeMs>*, SessionOptions*, std::vector<Funnel>*, std::vector<Rollup>*>;
+                                std::vector<TimeMs>*, SessionOptions*, std::vector<Funnel>*, std::vector<Rollup>*,
+                                std::vector<ChannelRule>*, std::vector<Site>*, std::vector<TailOptions>*>;
 
 struct OptionRow;
 

@@ -25,6 +25,9 @@ struct UrlParts {
 /// ends the host, as in browsers. Any thread.
 std::optional<UrlParts> split_url(std::string_view url);
 
+/// The parts of a url that may be bad or missing: none of one that cannot be split. Any thread.
+inline UrlParts parts_of(std::string_view url) { return split_url(url).value_or(UrlParts{}); }
+
 /// The page of a path as the contract defines it: as written, trailing slashes go except of "/"; empty is "/".
 /// A view into `path` or of static storage. Query and fragment must be cut before (split_url does).
 std::string_view canonical_page(std::string_view path);

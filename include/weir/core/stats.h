@@ -18,11 +18,16 @@ enum class Stat : std::uint8_t {
   kReceivedUnix,
   kReceivedStdin,
   kReceivedFile,
+  kReceivedSyslog,
+  kReceivedTail,
   kCountedPageView,
   kCountedConversion,
   kCountedEngagement,
   kCountedError,
   kCountedCustom,
+  kCountedResource,
+  kCountedBot,
+  kCountedOptedOut,
   kRejectedMalformed,
   kRejectedInvalidUtf8,
   kRejectedMissingField,
@@ -32,6 +37,7 @@ enum class Stat : std::uint8_t {
   kRejectedBadUrl,
   kRejectedTooLong,
   kRejectedTooDeep,
+  kRejectedUnknownSite,
   kLate,
   kDuplicate,
   kShedHeartbeat,
@@ -48,6 +54,8 @@ enum class Stat : std::uint8_t {
   kSymbolsForgotten,
   kLabelsCut,
   kClockClamped,
+  kOvernightForgotten,
+  kSaltFileErrors,
   kDeadLettersWritten,
   kDeadLettersDropped,
   kDeadLetterErrors,
@@ -57,6 +65,12 @@ enum class Stat : std::uint8_t {
   kHttpRequests2xx,
   kHttpRequests4xx,
   kHttpRequests5xx,
+  kSyslogOverruns,
+  kTailFilesOpen,
+  kTailRotations,
+  kTailTruncations,
+  kTailReadErrors,
+  kTailStateErrors,
   kQueueBatches,
   kBackpressureWaits,
   kCount
@@ -96,7 +110,7 @@ class StatValues {
   }
   /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
   std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedOverload); }
-  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedFile); }
+  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedTail); }
 
  private:
   std::array<std::int64_t, kStatCount> values_{};

@@ -14,12 +14,23 @@
 namespace weir {
 
 /// Sources in the order of the weir_events_received_total rows of core/stats.h.
-enum class SourceKind : std::uint8_t { kHttp, kTcp, kUnix, kStdin, kFile, kCount };
+enum class SourceKind : std::uint8_t { kHttp, kTcp, kUnix, kStdin, kFile, kSyslog, kTail, kCount };
 
-/// What is known of a sender besides its bytes. Used to derive visitors; never stored or logged.
+/// What is known of a sender besides its bytes. Used to derive visitors and labels; never stored or logged.
 struct Origin {
-  std::string_view address;     // numeric; empty: unknown
-  std::string_view user_agent;  // empty: unknown
+  std::string_view address = {};     // numeric; empty: unknown
+  std::string_view user_agent = {};  // empty: unknown
+  std::string_view country = {};     // what a trusted proxy says; empty: unknown
+  std::string_view web_origin = {};  // of the page that sent it ("https://shop.example"); empty: none, or not told
+  bool from_browser = false;         // a page in a browser sent it, so the user agent is the visitor's own
+  bool opted_out = false;            // the visitor sends Sec-GPC: 1
+};
+
+/// How the bytes of a source are to be read. Views live during the call they are given to.
+struct Wording {
+  std::string_view format;  // a name of THE format table; empty: pipeline.format
+  std::string_view call;    // what the path of an HTTP request calls the event; see Call in parse/parser.h
+  std::string_view query;   // of an HTTP request, without '?'
 };
 
 /// What became of one body.
@@ -44,17 +55,24 @@ class ByteStream {
   virtual void commit(std::size_t size) = 0;
   /// Takes a text of any size, as prepare() and commit() would in turn.
   void write(std::string_view text);
-  /// End of the stream; a last line without newline counts as a line.
+  /// Counts a line that the source itself had to cut as too_long; `beginning` is what is left of it. Between lines
+  /// only; blocks as commit() does.
+  virtual void refuse_too_long(std::string_view beginning) = 0;
+  /// End of the stream; a last line without newline counts as a line. A stream that goes away without it forgets
+  /// such a line.
   virtual void finish() = 0;
 };
 
 class Intake {
  public:
   virtual ~Intake() = default;
-  /// Opens a stream of lines. Any thread.
-  virtual std::unique_ptr<ByteStream> open_stream(SourceKind kind) = 0;
+  /// Opens a stream of lines of a format of THE format table; pipeline.format when it is empty. Any thread.
+  virtual std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) = 0;
   /// Takes one HTTP body, all of it; `body` has 64 readable bytes behind it. Any thread; blocks as commit() does.
-  virtual BodyResult take_body(std::string_view body, const Origin& origin) = 0;
+  virtual BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) = 0;
+  BodyResult take_body(std::string_view body, const Origin& origin) { return take_body(body, origin, Wording{}); }
+  /// True when `format` is in THE format table, or empty. Any thread.
+  virtual bool reads(std::string_view format) const = 0;
   /// False when queues are so full that a new body should be refused (503). Any thread.
   virtual bool has_room() const = 0;
 };

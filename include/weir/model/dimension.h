@@ -1,5 +1,6 @@
 // THE dimension table: what sessions can be grouped by. A rollup is a list of dimensions; every cell is
 // also per site. Adding a dimension is one row here, plus its classifier in classify/.
+// Every row costs 8 bytes per open session, event under way and remembered visit.
 #pragma once
 
 #include <array>
@@ -17,7 +18,17 @@ namespace weir {
 using Symbol = std::uint64_t;
 
 /// Dimensions in table order. Site is row 0 and part of every rollup.
-enum class Dimension : std::uint8_t { kSite, kLandingPage, kChannel, kCampaign, kDevice, kCount };
+enum class Dimension : std::uint8_t {
+  kSite,
+  kLandingPage,
+  kChannel,
+  kCampaign,
+  kDevice,
+  kCountry,
+  kBrand,
+  kTerm,
+  kCount
+};
 inline constexpr std::size_t kDimensionCount = static_cast<std::size_t>(Dimension::kCount);
 
 /// A value for each dimension.
@@ -34,6 +45,9 @@ inline constexpr std::array<DimensionRow, kDimensionCount> kDimensionTable{{
     {Dimension::kChannel, "channel"},
     {Dimension::kCampaign, "campaign"},
     {Dimension::kDevice, "device"},
+    {Dimension::kCountry, "country"},
+    {Dimension::kBrand, "brand"},
+    {Dimension::kTerm, "term"},
 }};
 
 inline std::string_view label_of(Dimension dimension) {

@@ -30,6 +30,6 @@ struct Event {
   bool late : 1 = false;    // older than the watermark when it arrived: only checked for duplicates
 };
 static_assert(std::is_trivially_copyable_v<Event>);
-static_assert(sizeof(Event) <= 112);
+static_assert(sizeof(Event) <= 128);
 
 }  // namespace weir

@@ -32,12 +32,14 @@ struct RawEvent {
   std::string_view user_agent;
   std::string_view device;
   std::string_view country;
+  std::string_view address;  // of the client, numeric, when the format carries it; else that of the connection counts
   std::optional<TimeMs> ts_ms;       // event time as sent
   std::optional<TimeMs> sent_at_ms;  // client clock at sending
   std::optional<double> value;       // >= 0, finite
   std::optional<std::uint64_t> engaged_ms;
   std::optional<std::uint64_t> status;
   std::optional<std::uint64_t> duration_ms;
+  bool resource = false;  // no page but a part of one, as access logs have: counted, and nothing else
 };
 
 }  // namespace weir

@@ -21,6 +21,7 @@ enum class Rejection : std::uint8_t {
   kBadUrl,        // url is neither absolute http(s) with a host nor a path
   kTooLong,       // line or visitor over its limit
   kTooDeep,       // nesting over the limit
+  kUnknownSite,   // `sites` does not list it, or not for the web origin that sent the event
   kCount
 };
 

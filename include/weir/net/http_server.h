@@ -37,8 +37,10 @@ struct HttpRequest {
   std::string_view query;   // behind '?', may be empty
   std::string_view body;
   std::string_view peer_address;  // numeric, without port
-  /// Value of a header, name in any case; empty when absent.
+  /// Value of a header, name in any case; empty when absent. Of one that comes in several lines the first.
   std::function<std::string_view(std::string_view name)> header;
+  /// The values of all lines of a header, in their order.
+  std::function<std::vector<std::string_view>(std::string_view name)> headers;
 };
 inline constexpr std::size_t kHttpBodyPadding = 64;
 

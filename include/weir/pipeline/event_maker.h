@@ -1,14 +1,20 @@
 // EventMaker: RawEvent -> Event. Checks what formats do not, classifies, interns labels, hashes ids.
-// The one place where the parse and classify layers meet.
+// The one place where the parse and classify layers meet: event_maker.cc fills events, event_maker_labels.cc looks
+// labels up.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
-#include "weir/classify/channel.h"
+#include "weir/classify/bots.h"
+#include "weir/classify/brand.h"
+#include "weir/classify/channel_rules.h"
+#include "weir/classify/country.h"
 #include "weir/classify/url.h"
 #include "weir/core/hash.h"
 #include "weir/core/stats.h"
@@ -17,8 +23,10 @@
 #include "weir/model/funnel.h"
 #include "weir/model/raw_event.h"
 #include "weir/model/rejection.h"
+#include "weir/model/site.h"
 #include "weir/model/symbol_table.h"
 #include "weir/pipeline/options.h"
+#include "weir/pipeline/visitor_identity.h"
 #include "weir/window/cell_table.h"
 
 namespace weir {
@@ -29,19 +37,33 @@ enum class TimeSource : std::uint8_t {
   kLive,    // serve: future times and skewed clocks are corrected by the time of receipt
 };
 
+/// What a maker uses that can fail to open.
+struct MakerParts {
+  VisitorIdentity identity;
+  std::unique_ptr<const CountryDatabase> countries;  // null: none
+};
+
 /// Makes events. Remembers what texts were looked up to, so that a repeated url costs one hash and one compare.
 /// Owned by whoever owns the reader; not thread-safe.
 class EventMaker {
  public:
   /// Funnels and symbols outlive the maker. Only dimensions used by `rollups` are worked out.
   EventMaker(const ReaderOptions& options, const std::vector<Rollup>& rollups, const FunnelSet& funnels,
-             SymbolTable& symbols, SpecialSymbols special, Hasher hasher, TimeSource time_source);
+             SymbolTable& symbols, SpecialSymbols special, Hasher hasher, TimeSource time_source,
+             MakerParts parts = {});
+
+  /// The counter of an event that counts apart and goes no further: resources, bots, visitors who opted out and are
+  /// not to be counted. nullopt for all others, which make() takes.
+  std::optional<Stat> set_apart(const RawEvent& raw, const Origin& origin);
 
   /// Fills `event`, or says why it is refused. `received_ms` is the wall time of receipt.
   std::optional<Rejection> make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event);
 
-  /// kLabelsCut and kClockClamped.
-  const StatValues& stats() const { return stats_; }
+  /// Opens what the options name; the message of a failure names the key and the file.
+  static Result<MakerParts> open_parts(const ReaderOptions& options, TimeMs session_timeout_ms, TimeSource time_source);
+
+  /// kLabelsCut, kClockClamped, kOvernightForgotten and kSaltFileErrors.
+  StatValues stats() const;
 
  private:
   /// What a text was looked up to. Texts are told apart by their seeded hash.
@@ -62,6 +84,7 @@ class EventMaker {
     Symbol site = 0;            // of its host; 0: not looked up yet
     Symbol page = 0;            // 0: not looked up yet
     Symbol campaign = 0;
+    Symbol term = 0;
     std::uint32_t generation = 0;  // of the symbol table
     bool bad = false;
   };
@@ -73,15 +96,31 @@ class EventMaker {
   void set_dimensions(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event);
   void set_steps(const RawEvent& raw, KnownUrl& url, Event& event);
   Symbol site_symbol(const RawEvent& raw, KnownUrl& url);
+  Symbol listed_site_symbol(const RawEvent& raw, KnownUrl& url, const Origin& origin);
+  std::string_view site_text(const RawEvent& raw);
   Symbol campaign_symbol(const RawEvent& raw, const KnownUrl& url);
   Symbol channel_symbol(const RawEvent& raw, const KnownUrl& url);
   Symbol device_symbol(const RawEvent& raw, const Origin& origin);
+  Symbol country_symbol(const RawEvent& raw, const Origin& origin);
+  Symbol term_symbol(const RawEvent& raw, const KnownUrl& url);
+  Symbol brand_symbol(const RawEvent& raw, const KnownUrl& url, Symbol site);
+  std::string term_of(const RawEvent& raw) const;
   std::string_view channel_of_event(const RawEvent& raw) const;
   bool needs(Dimension dimension) const { return needed_[static_cast<std::size_t>(dimension)]; }
 
   /// The entry for a text of some kind, filled by `fill(Known&)` when it is not known.
   template <class Fill>
-  const Known& known(std::uint64_t text, Fill fill);
+  const Known& known(std::uint64_t text, Fill fill) {
+    Known& entry = known_[text % kKnownCount];
+    const std::uint32_t generation = symbols_.generation();
+    if (entry.text == text && entry.generation == generation) return entry;
+    entry = Known{};
+    fill(entry);
+    // Interning may itself have begun a generation; an entry of the one before is looked up again next time.
+    entry.text = text;
+    entry.generation = generation;
+    return entry;
+  }
   KnownUrl& known_url(std::string_view url);
   void look_up(std::string_view url, KnownUrl& entry);
   Symbol intern(std::string_view label);
@@ -90,11 +129,19 @@ class EventMaker {
 
   ReaderOptions options_;
   PageRules page_rules_;
+  ChannelRules channel_rules_;
+  SiteList sites_;
+  BrandTerms brand_terms_;
+  std::unordered_map<Symbol, BrandTerms> brand_terms_by_site_;  // of sites that have their own
+  std::unique_ptr<const BotList> bots_;                         // null: bots count like everybody
+  MakerParts parts_;
   const FunnelSet& funnels_;
   SymbolTable& symbols_;
   SpecialSymbols special_;
   Hasher hasher_;
-  std::uint64_t visitor_salt_;
+  std::uint64_t opted_out_events_ = 0;
+  bool drops_opted_out_;
+  bool aggregates_opted_out_;
   TimeSource time_source_;
   std::array<bool, kDimensionCount> needed_{};
   std::vector<Known> known_;

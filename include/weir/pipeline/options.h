@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "weir/classify/channel_rules.h"
 #include "weir/core/clock.h"
 #include "weir/model/funnel.h"
+#include "weir/model/site.h"
 #include "weir/parse/parser.h"
 #include "weir/session/options.h"
 #include "weir/window/options.h"
@@ -23,6 +25,14 @@ struct ReaderOptions {
   std::size_t symbols = 100'000;                     // label texts remembered
   TimeMs clock_ahead_ms = 60'000;                    // live: events further in the future get their time of receipt
   std::vector<std::string> page_rules;               // see PageRules
+  std::vector<ChannelRule> channels;                 // tried before the built-in ones
+  std::vector<std::string> brand_terms;              // see BrandTerms; a site may have its own
+  std::vector<Site> sites;                           // empty: every site counts
+  std::string bots = "exclude";                      // or "include"
+  std::string honor_gpc = "aggregate";               // or "drop" or "ignore"
+  std::string country_database;                      // path; empty: none
+  std::string salt_file;                             // live only; empty: salts in memory
+  std::size_t overnight_visitors = 100'000;          // see VisitorIdentity
   std::string dead_letter_path;                      // empty: off
   std::size_t dead_letter_bytes = 64 * 1024 * 1024;  // of each of the two files kept
 };

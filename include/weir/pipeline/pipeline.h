@@ -45,19 +45,24 @@ struct PipelineSettings {
   TimeMs every_ms = 0;  // replay: report windows at each multiple of this; 0: none
 };
 
+/// Says that no row of THE format table has this name, and which names there are.
+Error unknown_format(std::string_view name);
+
 /// A running pipeline.
 class Pipeline final : public Intake {
  public:
-  /// Starts shards (and the publisher). Fails on an unknown format, a dead-letter file that cannot be opened, or an
-  /// `every_ms` that is no multiple of any window's step. `clock` outlives the pipeline.
+  /// Starts shards (and the publisher). Fails on an unknown format, a file named by the options that cannot be used, or
+  /// an `every_ms` that is no multiple of any window's step. `clock` outlives the pipeline.
   static Result<std::unique_ptr<Pipeline>> start(const PipelineSettings& settings, const Clock& clock);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
   // Intake. Any thread.
-  std::unique_ptr<ByteStream> open_stream(SourceKind kind) override;
-  BodyResult take_body(std::string_view body, const Origin& origin) override;
+  std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override;
+  using Intake::take_body;
+  BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override;
+  bool reads(std::string_view format) const override;
   bool has_room() const override;
 
   /// Serve: lets time pass and asks for a snapshot. Returns the number of the report that will have all that was taken
@@ -84,13 +89,16 @@ class Pipeline final : public Intake {
   class Stream;
 
   Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
-           std::unique_ptr<DeadLetters> dead_letters);
+           std::unique_ptr<DeadLetters> dead_letters, MakerParts parts);
   ShardContext shard_context();
   void make_shards();
   void start_threads();
   void run_shard(std::size_t index);
   void run_publisher();
-  void take_text(std::string_view text, Framing framing, SourceKind kind, const Origin& origin, BodyResult* result);
+  struct Portion;
+  void take_text(const Portion& portion, BodyResult* result);
+  std::optional<Rejection> take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms);
+  Parser& parser_of(const FormatRow& format);
   void reject(std::string_view line, Rejection reason);
   void take_oversize(std::string_view beginning, SourceKind kind);
   void let_time_pass();
@@ -115,7 +123,8 @@ class Pipeline final : public Intake {
   std::thread publisher_;
 
   std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
-  std::unique_ptr<Parser> parser_;
+  const FormatRow* default_format_;
+  std::vector<std::unique_ptr<Parser>> parsers_;  // by row of THE format table; made when first needed
   EventMaker event_maker_;
   Router router_;
   std::vector<ParsedEvent> parsed_;

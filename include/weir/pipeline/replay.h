@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weir/core/result.h"
@@ -11,9 +12,17 @@
 
 namespace weir {
 
-/// Reads `paths` in order ("-" is stdin, gzip is recognised) and reports. `every_ms` > 0 adds the window series.
-/// Runs on the calling thread and the shards' threads; `progress` may be watched and cancelled from another.
-Result<Report> replay_files(const std::vector<std::string>& paths, const PipelineOptions& options, TimeMs every_ms,
+/// Stands for the format of each file, as its first lines show it.
+inline constexpr std::string_view kAutoFormat = "auto";
+
+struct ReplayFiles {
+  std::vector<std::string> paths;   // "-" is stdin, gzip is recognised
+  std::string format{kAutoFormat};  // or a name of THE format table
+};
+
+/// Reads files in order and reports. `every_ms` > 0 adds the window series. A file whose format cannot be told is a
+/// failure. Runs on the calling thread and the shards' threads; `progress` may be watched and cancelled from another.
+Result<Report> replay_files(const ReplayFiles& files, const PipelineOptions& options, TimeMs every_ms,
                             FileProgress& progress);
 
 /// The same for lines in memory, without newlines.

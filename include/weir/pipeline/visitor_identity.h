@@ -1,0 +1,66 @@
+// VisitorIdentity: who an event belongs to when it does not say: a keyed hash of the day's salt, site, truncated
+// address and user agent. None of them is kept, and when the salt is gone nobody can try addresses against the hash.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "weir/core/clock.h"
+#include "weir/core/result.h"
+#include "weir/core/stats.h"
+#include "weir/pipeline/daily_salts.h"
+#include "weir/session/id_memory.h"
+
+namespace weir {
+
+struct IdentityOptions {
+  std::string salt_file;                     // empty: salts in memory only
+  TimeMs timeout_ms = 30 * 60 * 1000;        // of a session
+  std::size_t overnight_visitors = 100'000;  // remembered so that their sessions survive midnight
+};
+
+/// What is known of a sender. Views live during the call.
+struct Sender {
+  std::string_view site;
+  std::string_view address;  // numeric; a log may hold a name instead, which is used as it is
+  std::string_view user_agent;
+};
+
+/// Derives visitors. The day is that of the event's time, so a replay gives the sessions that serving gave.
+///
+/// Sessions over midnight: who was seen within one timeout before midnight is remembered (32 to 128 bytes
+/// for each). After it, an event whose sender was remembered under yesterday's salt within one
+/// timeout keeps that identity, and stays remembered. It costs a second hash and a look-up per derived event, only
+/// until nobody of yesterday is left. An event that comes before an earlier one of its visitor from the other side of
+/// midnight is not connected with it. A second midnight always ends an identity.
+/// Owned by one thread.
+class VisitorIdentity {
+ public:
+  /// With salts in memory.
+  explicit VisitorIdentity(const IdentityOptions& options);
+  VisitorIdentity() : VisitorIdentity(IdentityOptions{}) {}
+  /// Fails when the salt file cannot be used.
+  static Result<VisitorIdentity> open(const IdentityOptions& options);
+
+  /// The visitor's id; never 0. `time_ms` is the event's time, 0 or later. An event older than yesterday gets
+  /// yesterday's salt: it is late, and not applied.
+  std::uint64_t visitor_of(const Sender& sender, TimeMs time_ms);
+
+  /// Adds kOvernightForgotten and kSaltFileErrors.
+  void add_stats(StatValues& stats) const;
+
+ private:
+  void write_message(const Sender& sender);
+  std::uint64_t hash_of(const Salt& salt) const;
+  std::uint64_t continued(TimeMs time_ms);
+  void remember(std::uint64_t id, TimeMs time_ms);
+
+  TimeMs timeout_ms_;
+  DailySalts salts_;
+  IdMemory overnight_;             // id -> time of the newest event, of yesterday's and today's last visitors
+  TimeMs overnight_until_ms_ = 0;  // when the last of yesterday's visitors is gone
+  std::string message_;            // what is hashed; reused
+};
+
+}  // namespace weir

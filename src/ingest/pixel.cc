@@ -1,0 +1,151 @@
+// See pixel.h.
+#include "pixel.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+#include <optional>
+
+namespace weir {
+namespace {
+
+struct Parameter {
+  std::string_view field;  // of the native event; also the parameter's name
+  std::string_view alias;  // a short name for it; empty: none
+};
+
+/// What a query may say. Times are left out: an image is an event of now.
+constexpr std::array kParameters{
+    Parameter{"type", "t"},    Parameter{"url", "u"},  Parameter{"referrer", "r"}, Parameter{"site", "s"},
+    Parameter{"name", "n"},    Parameter{"id", ""},    Parameter{"visitor", ""},   Parameter{"order", ""},
+    Parameter{"currency", ""}, Parameter{"value", ""}, Parameter{"source", ""},    Parameter{"medium", ""},
+    Parameter{"campaign", ""},
+};
+
+// GIF89a, 1x1, one transparent colour.
+constexpr std::array<unsigned char, 43> kImage{'G',  'I',  'F',  '8',  '9',  'a',  0x01, 0x00, 0x01, 0x00, 0x80,
+                                               0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04,
+                                               0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x01,
+                                               0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
+
+std::optional<unsigned> hex_digit(char letter) {
+  if (letter >= '0' && letter <= '9') return static_cast<unsigned>(letter - '0');
+  if (letter >= 'a' && letter <= 'f') return static_cast<unsigned>(letter - 'a' + 10);
+  if (letter >= 'A' && letter <= 'F') return static_cast<unsigned>(letter - 'A' + 10);
+  return std::nullopt;
+}
+
+/// Undoes the encoding of a query; a '%' without two digits stays as it is.
+std::string decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      const auto high = hex_digit(text[i + 1]);
+      const auto low = hex_digit(text[i + 2]);
+      if (high && low) {
+        out += static_cast<char>(*high * 16 + *low);
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i] == '+' ? ' ' : text[i];
+  }
+  return out;
+}
+
+/// The first value of a parameter that is not empty, as it is written.
+std::string_view raw_value(std::string_view query, const Parameter& parameter) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || equals + 1 == pair.size()) continue;
+    const std::string_view name = pair.substr(0, equals);
+    if (name == parameter.field || (name == parameter.alias && !name.empty())) return pair.substr(equals + 1);
+  }
+  return {};
+}
+
+void append_quoted(std::string& json, std::string_view text) {
+  json += '"';
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20) {
+      fmt::format_to(std::back_inserter(json), "\\u{:04x}", static_cast<unsigned>(byte));
+      continue;
+    }
+    if (letter == '"' || letter == '\\') json += '\\';
+    json += letter;
+  }
+  json += '"';
+}
+
+/// True for digits with at most one point among them: a number in JSON, but for zeros in front.
+bool is_amount(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view rest = point == std::string_view::npos ? "0" : text.substr(point + 1);
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return digits(whole) && digits(rest) && (whole.size() == 1 || whole[0] != '0');
+}
+
+void append_field(std::string& json, std::string_view field, std::string_view value) {
+  json += json.size() == 1 ? "\"" : ",\"";
+  json.append(field).append("\":");
+  if (field == "value" && is_amount(value)) {
+    json += value;
+  } else {
+    append_quoted(json, value);
+  }
+}
+
+}  // namespace
+
+std::string pixel_event(std::string_view query, std::string_view page) {
+  std::string json = "{";
+  for (const Parameter& parameter : kParameters) {
+    const std::string value = decoded(raw_value(query, parameter));
+    if (!value.empty()) {
+      append_field(json, parameter.field, value);
+    } else if (parameter.field == "type") {
+      append_field(json, parameter.field, "page_view");
+    } else if (parameter.field == "url" && !page.empty()) {
+      append_field(json, parameter.field, page);
+    }
+  }
+  return json += "}";
+}
+
+HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return {.status = 405,
+            .content_type = "application/json",
+            .body = "{\"error\":\"only GET and HEAD are answered here\"}\n",
+            .headers = {{"Allow", "GET, HEAD"}}};
+  }
+  if (!intake.has_room()) {
+    return {.status = 503,
+            .content_type = "application/json",
+            .body = "{\"error\":\"queues are full; try again later\"}\n",
+            .headers = {{"Retry-After", "1"}}};
+  }
+  if (request.method == "GET") {
+    std::string body = pixel_event(request.query, request.header("Referer"));
+    const std::size_t size = body.size();
+    body.append(kHttpBodyPadding, '\0');
+    // What became of it shows in weir_events_rejected_total.
+    static_cast<void>(intake.take_body(std::string_view(body).substr(0, size), origin,
+                                       Wording{.format = "native", .call = {}, .query = {}}));
+  }
+  return {.status = 200,
+          .content_type = "image/gif",
+          .body = std::string(kImage.begin(), kImage.end()),
+          .headers = {{"Cross-Origin-Resource-Policy", "cross-origin"}}};
+}
+
+}  // namespace weir

@@ -1,0 +1,256 @@
+#include "tail_path.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace weir {
+namespace {
+
+using Read = TailedFile::Read;
+using Round = Tailer::Round;
+
+constexpr int kPiecesPerRound = 16;  // of one file, then the next gets its turn
+
+}  // namespace
+
+bool TailPath::has_open(const FileIdentity& identity) const {
+  if (current_ != nullptr && current_->identity() == identity) return true;
+  for (const Older& older : older_) {
+    // The one that is being looked at has no file for the moment.
+    if (older.file != nullptr && older.file->identity() == identity) return true;
+  }
+  return false;
+}
+
+void TailPath::add_places(std::vector<TailPlace>& places) const {
+  for (const Older& older : older_) places.push_back(older.file->place(name_));
+  if (current_ != nullptr) places.push_back(current_->place(name_));
+}
+
+Round TailPath::attend(TailShared& shared) {
+  resume(shared);
+  look(shared);
+  const Round older = read_older(shared);
+  if (older != Round::kAtEnd) return older;  // what is left of them comes first
+  return read_current(shared);
+}
+
+/// The first look of this process: goes on with files that left the path while nobody watched.
+void TailPath::resume(TailShared& shared) {
+  if (std::exchange(resumed_, true)) return;
+  const Lookup now = open_file(name_);
+  const std::optional<TailPlace> stayed = now.problem == 0 ? shared.places.find(now.file) : std::nullopt;
+  const std::vector<TailPlace> places = shared.places.all();
+  std::int64_t newest_ns = 0;
+  for (const TailPlace& place : places) {
+    if (place.path != name_) continue;
+    from_ = TailOptions::From::kStart;  // what is there now and not known came while nobody watched
+    newest_ns = std::max(newest_ns, place.born_ns);
+    if (stayed && stayed->identity == place.identity) continue;
+    std::optional<OpenedFile> rest = find_rest(name_, place, shared.open_elsewhere);
+    if (!rest || rest->size == place.offset) continue;
+    const bool is_copy = rest->identity.inode != place.identity.inode;
+    shared.places.forget(place.identity);
+    add_older(shared, std::move(*rest), place.offset);
+    if (!is_copy) continue;
+    // The file itself was begun anew, and perhaps renamed since.
+    std::optional<OpenedFile> begun = find_renamed(name_, place.identity);
+    if (begun && !shared.open_elsewhere(*begun)) add_older(shared, std::move(*begun), 0);
+  }
+  if (now.problem == 0 && !stayed) add_missed(shared, newest_ns, now.file);
+}
+
+/// Finds out what the path leads to now.
+void TailPath::look(TailShared& shared) {
+  const std::optional<FileIdentity> identity = identity_of(name_);
+  if (identity && current_ != nullptr && current_->identity() == *identity) return;
+  if (identity && *identity == refused_) return;
+  if (identity && bring_back(shared, *identity)) return;
+  Lookup found = open_file(name_);
+  if (found.problem == ENOENT) {
+    from_ = TailOptions::From::kStart;  // what comes later is new from its first byte on
+    if (current_ == nullptr) complain(shared, "it is not there yet");
+    return;
+  }
+  if (found.problem == EINVAL) return complain(shared, "it is not a regular file");
+  if (found.problem != 0) return complain(shared, std::strerror(found.problem));
+  if (shared.open_elsewhere(found.file)) return;  // two paths, one file: it is read once
+  if (shared.files_open >= shared.files_limit) return complain(shared, "sources.tail_files are open already");
+  take_over(shared, std::move(found.file));
+}
+
+/// A link that is turned back, or a file renamed back: goes on with a file that is still open.
+bool TailPath::bring_back(TailShared& shared, const FileIdentity& identity) {
+  for (std::size_t i = 0; i < older_.size(); ++i) {
+    if (older_[i].file->identity() != identity) continue;
+    std::unique_ptr<TailedFile> file = std::move(older_[i].file);
+    older_.erase(older_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (current_ != nullptr) {
+      shared.context.stats.add(Stat::kTailRotations);
+      older_.push_back({std::move(current_), shared.context.clock.steady_ms(), Tailer::kQuietMs});
+    }
+    current_ = std::move(file);
+    return true;
+  }
+  return false;
+}
+
+/// Makes a file that was just opened the current one.
+void TailPath::take_over(TailShared& shared, OpenedFile file) {
+  complaint_.clear();
+  if (current_ != nullptr) {
+    shared.context.stats.add(Stat::kTailRotations);
+    const std::int64_t born_ns = current_->born_ns();
+    older_.push_back({std::move(current_), shared.context.clock.steady_ms(), Tailer::kQuietMs});
+    add_missed(shared, born_ns, file);
+  }
+  const std::optional<TailPlace> place = shared.places.find(file);
+  const std::uint64_t offset = place ? place->offset : first_offset(file);
+  if (place) shared.places.forget(place->identity);
+  shared.places.forget(file.identity);  // of a file that had this inode before
+  from_ = TailOptions::From::kStart;
+  current_ = make(shared, std::move(file), offset);
+  quiet_since_ms_ = shared.context.clock.steady_ms();
+}
+
+/// Where to begin in a file that was never read: at its start, or behind its last whole line.
+std::uint64_t TailPath::first_offset(const OpenedFile& file) const {
+  if (from_ == TailOptions::From::kStart) return 0;
+  return end_of_lines(file);
+}
+
+/// A file was truncated, and perhaps copied before: the copy goes into older_ at `index`. Returns the file from its
+/// start on; it is the same one, so its descriptor stays.
+std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique_ptr<TailedFile> file,
+                                                 std::size_t index) {
+  shared.context.stats.add(Stat::kTailTruncations);
+  shared.changed = true;
+  std::unique_ptr<ByteStream> stream = shared.context.intake.open_stream(SourceKind::kTail, options_.format);
+  if (file->shrank_only()) {
+    file->skip_to_end(std::move(stream));
+    return file;
+  }
+  std::optional<OpenedFile> copy = find_rest(name_, file->place(name_), shared.open_elsewhere);
+  OpenedFile same;
+  if (copy) {
+    same = file->continue_in(std::move(*copy));
+    older_.insert(older_.begin() + static_cast<std::ptrdiff_t>(index),
+                  Older{std::move(file), shared.context.clock.steady_ms(), 0});
+    ++shared.files_open;
+  } else {
+    same = file->finish();
+  }
+  same.born_ns = same.changed_ns;  // copies of what it held were made before
+  return std::make_unique<TailedFile>(std::move(same), std::move(stream), 0);
+}
+
+/// Files that came to the path and left it while nobody looked.
+void TailPath::add_missed(TailShared& shared, std::int64_t after_ns, const OpenedFile& next) {
+  const auto known = [&](const OpenedFile& file) { return file.identity == next.identity || shared.known(file); };
+  for (OpenedFile& file : find_missed(name_, after_ns, next.born_ns, known)) {
+    shared.context.stats.add(Stat::kTailRotations);
+    add_older(shared, std::move(file), 0);
+  }
+}
+
+void TailPath::add_older(TailShared& shared, OpenedFile file, std::uint64_t offset) {
+  if (shared.files_open >= shared.files_limit) return complain(shared, "sources.tail_files are open already");
+  older_.push_back({make(shared, std::move(file), offset), shared.context.clock.steady_ms(), Tailer::kQuietMs});
+}
+
+/// A bounded piece of one file.
+TailPath::Progress TailPath::read(TailShared& shared, TailedFile& file) {
+  for (int piece = 0; piece < kPiecesPerRound; ++piece) {
+    const Read read = file.read_some();
+    if (read != Read::kSome) return {read, piece > 0};
+    shared.changed = true;
+    if (!shared.context.intake.has_room()) break;
+  }
+  return {Read::kSome, true};
+}
+
+Round TailPath::read_older(TailShared& shared) {
+  const TimeMs now_ms = shared.context.clock.steady_ms();
+  for (std::size_t i = 0; i < older_.size();) {
+    if (!shared.context.intake.has_room()) return Round::kHeldBack;
+    Older& older = older_[i];
+    const Progress progress = read(shared, *older.file);
+    if (progress.any) older.quiet_since_ms = now_ms;
+    if (progress.last == Read::kSome) return Round::kMore;
+    if (progress.last == Read::kOtherContent) {
+      const std::size_t count = older_.size();
+      std::unique_ptr<TailedFile> fresh = begin_anew(shared, std::move(older.file), i);
+      older_[i + older_.size() - count].file = std::move(fresh);  // a copy may have come in front of it
+      return Round::kMore;
+    }
+    if (progress.last == Read::kAtEnd && now_ms - older.quiet_since_ms < older.quiet_ms) {
+      ++i;
+      continue;
+    }
+    if (progress.last == Read::kFailed) complain(shared, std::strerror(errno));
+    close(shared, std::move(older.file));
+    older_.erase(older_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return Round::kAtEnd;
+}
+
+Round TailPath::read_current(TailShared& shared) {
+  if (current_ == nullptr) return Round::kAtEnd;
+  if (!shared.context.intake.has_room()) return Round::kHeldBack;
+  const TimeMs now_ms = shared.context.clock.steady_ms();
+  const Progress progress = read(shared, *current_);
+  if (progress.any) quiet_since_ms_ = now_ms;
+  switch (progress.last) {
+    case Read::kSome:
+      return Round::kMore;
+    case Read::kOtherContent:
+      current_ = begin_anew(shared, std::move(current_), older_.size());
+      return Round::kMore;
+    case Read::kAtEnd:
+      if (now_ms - quiet_since_ms_ >= Tailer::kDeletedMs && current_->deleted()) close(shared, std::move(current_));
+      return Round::kAtEnd;
+    case Read::kCompressed:
+      refused_ = current_->identity();
+      complain(shared, "it is compressed; only plain files are tailed");
+      close(shared, std::move(current_));
+      return Round::kAtEnd;
+    case Read::kFailed:
+      break;
+  }
+  complain(shared, std::strerror(errno));
+  // Tried again from the same place at the next look; the start of a line that was read is read again.
+  shared.places.remember(current_->place(name_));
+  current_.reset();
+  --shared.files_open;
+  return Round::kAtEnd;
+}
+
+std::unique_ptr<TailedFile> TailPath::make(TailShared& shared, OpenedFile file, std::uint64_t offset) {
+  ++shared.files_open;
+  shared.changed = true;
+  return std::make_unique<TailedFile>(std::move(file),
+                                      shared.context.intake.open_stream(SourceKind::kTail, options_.format), offset);
+}
+
+/// A file is done. Its place is kept as long as it may be found again.
+void TailPath::close(TailShared& shared, std::unique_ptr<TailedFile> file) {
+  const bool deleted = file->deleted();
+  static_cast<void>(file->finish());
+  if (!deleted) shared.places.remember(file->place(name_));
+  --shared.files_open;
+  shared.changed = true;
+}
+
+/// Counts a problem, and logs it when it is not the one logged last.
+void TailPath::complain(TailShared& shared, const std::string& what) {
+  shared.context.stats.add(Stat::kTailReadErrors);
+  std::string text = fmt::format("cannot tail {}: {}; will try again", name_, what);
+  if (text == complaint_) return;
+  complaint_ = std::move(text);
+  if (shared.context.warn) shared.context.warn(complaint_);
+}
+
+}  // namespace weir

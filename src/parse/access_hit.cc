@@ -1,0 +1,92 @@
+#include "access_hit.h"
+
+#include <algorithm>
+
+#include "json_text.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kMaxHostBytes = 255;  // the longest name DNS knows
+
+constexpr bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// A host with an optional port that may stand in a url as it is. Hosts come from clients: what could be read as
+/// something else than a host, such as a second slash, is none.
+bool is_plain_host(std::string_view host) {
+  if (host.empty() || host.size() > kMaxHostBytes) return false;
+  if (host.starts_with('[')) {
+    const std::size_t close = host.find(']');
+    if (close == std::string_view::npos || close < 3) return false;
+    const bool hexadecimal = std::all_of(host.begin() + 1, host.begin() + static_cast<std::ptrdiff_t>(close),
+                                         [](char c) { return is_letter_or_digit(c) || c == ':' || c == '.'; });
+    const std::string_view port = host.substr(close + 1);
+    return hexadecimal && (port.empty() || port.front() == ':') && port.find_last_of("[]/") == std::string_view::npos;
+  }
+  if (!is_letter_or_digit(host.front()) || std::count(host.begin(), host.end(), ':') > 1) return false;
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == ':'; });
+}
+
+/// The host of an absolute target ("http://host/path"), which is cut off it; empty when it is a path.
+std::string_view take_host(std::string_view& target) {
+  const std::size_t mark = target.find("://");
+  if (mark == std::string_view::npos || target.starts_with('/') || mark > 5) return {};
+  const std::size_t from = mark + 3;
+  const std::size_t end = std::min(target.find_first_of("/?#", from), target.size());
+  const std::string_view host = target.substr(from, end - from);
+  target.remove_prefix(end);
+  return host.substr(host.rfind('@') + 1);
+}
+
+bool is_protocol(std::string_view word) { return word.starts_with("HTTP/") && word.size() <= 8; }
+
+}  // namespace
+
+std::string_view without_dash(std::string_view field) {
+  field = trim_json_space(field);
+  return field == "-" ? std::string_view{} : field;
+}
+
+void take_request_line(std::string_view request, AccessHit& hit) {
+  const std::size_t method_size = request.find(' ');
+  if (method_size == std::string_view::npos || method_size == 0) return;
+  const std::string_view method = request.substr(0, method_size);
+  if (!std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return;
+  std::string_view target = request.substr(method_size + 1);
+  const std::size_t last = target.rfind(' ');
+  if (last != std::string_view::npos && is_protocol(target.substr(last + 1))) target = target.substr(0, last);
+  hit.method = method;
+  hit.target = trim_json_space(target);
+}
+
+void AccessEvents::fill(const AccessHit& hit, TextRoom& texts, RawEvent& event) const {
+  event.type = "page_view";
+  event.ts_ms = hit.time_ms;
+  event.address = hit.address.starts_with("unix:") ? std::string_view{} : hit.address;
+  event.visitor = hit.visitor;
+  event.visitor_given = !hit.visitor.empty();
+  event.id = hit.id;
+  event.referrer = hit.referrer;
+  event.user_agent = hit.user_agent;
+  event.status = hit.status;
+  event.duration_ms = hit.duration_ms;
+
+  std::string_view target = hit.target;
+  const std::string_view target_host = take_host(target);
+  std::string_view host = hit.host;
+  if (!is_plain_host(host)) host = default_host_;
+  if (!is_plain_host(host)) host = target_host;
+  if (!target_host.empty() && !target.starts_with('/')) target = texts.join({"/", target});
+  // Two slashes at the start would make a host of what follows them.
+  while (target.starts_with("//")) target.remove_prefix(1);
+  const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  const bool apart = !hit.arguments.empty() && path.size() == target.size();
+  event.url = texts.join({is_plain_host(host) ? "//" : "", is_plain_host(host) ? host : std::string_view{}, target,
+                          apart ? "?" : "", apart ? hit.arguments : std::string_view{}});
+  event.resource = hit.repeated || !page_like_.matches(hit.method, path, hit.status);
+}
+
+}  // namespace weir

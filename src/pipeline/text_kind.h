@@ -1,0 +1,35 @@
+// Kinds of text that EventMaker remembers the look-ups of, and small choices between texts. Private to its two files.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "weir/core/hash.h"
+
+namespace weir {
+
+/// Kinds of text, so that equal texts of different kinds are told apart.
+enum class TextKind : std::uint64_t {
+  kSite = 1,
+  kPage,
+  kChannel,
+  kCampaign,
+  kDevice,
+  kCountry,
+  kTerm,
+  kBrand,
+  kWebOrigin,
+  kBot,
+  kUserAgent,
+  kReferrer,
+  kConversion,
+  kCustom
+};
+
+inline std::uint64_t of_kind(TextKind kind, std::uint64_t hash) { return mix(hash, static_cast<std::uint64_t>(kind)); }
+
+inline std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
+  return preferred.empty() ? otherwise : preferred;
+}
+
+}  // namespace weir

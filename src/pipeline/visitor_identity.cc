@@ -1,0 +1,84 @@
+// SipHash-2-4 makes the ids: it is a pseudo-random function under a secret key, made for short texts. XXH3, which
+// everything else here is hashed with, is not: who knows some of its inputs and outputs can find the seed, and with
+// it try all addresses.
+#include "weir/pipeline/visitor_identity.h"
+
+#include <fmt/format.h>
+#include <highwayhash/c_bindings.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "weir/core/ip_address.h"
+
+namespace weir {
+
+VisitorIdentity::VisitorIdentity(const IdentityOptions& options)
+    : timeout_ms_(options.timeout_ms), overnight_(options.overnight_visitors) {}
+
+Result<VisitorIdentity> VisitorIdentity::open(const IdentityOptions& options) {
+  Result<DailySalts> salts = DailySalts::open(options.salt_file);
+  if (!salts) return salts.error();
+  VisitorIdentity identity(options);
+  identity.salts_ = std::move(*salts);
+  return identity;
+}
+
+std::uint64_t VisitorIdentity::visitor_of(const Sender& sender, TimeMs time_ms) {
+  write_message(sender);
+  const std::int64_t day = time_ms / kDayMs;
+  if (day > salts_.today()) {
+    // Only neighbours have an overnight: whoever was remembered before is of no use after a longer gap.
+    overnight_until_ms_ = day == salts_.today() + 1 ? day * kDayMs + timeout_ms_ : 0;
+    salts_.advance_to(day);
+  }
+  std::uint64_t id = 0;
+  if (day < salts_.today()) {
+    id = hash_of(salts_.yesterday_salt());
+  } else {
+    if (time_ms <= overnight_until_ms_) id = continued(time_ms);
+    if (id != 0) return id;
+    id = hash_of(salts_.today_salt());
+  }
+  if (time_ms + timeout_ms_ >= (day + 1) * kDayMs) remember(id, time_ms);
+  return id;
+}
+
+/// Puts down what is hashed. The lengths in front keep two senders from having one text.
+void VisitorIdentity::write_message(const Sender& sender) {
+  const std::optional<IpAddress> address = parse_ip_address(sender.address);
+  const IpAddress network = address ? address->truncated() : IpAddress{};
+  const std::string_view name = address ? std::string_view() : sender.address;
+  message_.clear();
+  fmt::format_to(std::back_inserter(message_), "{}:{}:", sender.site.size(), name.size());
+  message_.append(reinterpret_cast<const char*>(network.bytes.data()), network.bytes.size());
+  message_.append(sender.site).append(name).append(sender.user_agent);
+}
+
+/// The id under yesterday's salt, when its visitor's session may still be open; else 0.
+std::uint64_t VisitorIdentity::continued(TimeMs time_ms) {
+  const std::uint64_t id = hash_of(salts_.yesterday_salt());
+  const TimeMs* last_ms = overnight_.find(id);
+  if (last_ms == nullptr || time_ms - *last_ms > timeout_ms_) return 0;
+  remember(id, time_ms);
+  overnight_until_ms_ = std::max(overnight_until_ms_, time_ms + timeout_ms_);
+  return id;
+}
+
+void VisitorIdentity::remember(std::uint64_t id, TimeMs time_ms) {
+  const TimeMs* known_ms = overnight_.find(id);
+  overnight_.remember(id, known_ms == nullptr ? time_ms : std::max(*known_ms, time_ms));
+}
+
+std::uint64_t VisitorIdentity::hash_of(const Salt& salt) const {
+  const std::uint64_t id = SipHashC(salt.data(), message_.data(), message_.size());
+  return id == 0 ? 1 : id;
+}
+
+void VisitorIdentity::add_stats(StatValues& stats) const {
+  stats[Stat::kOvernightForgotten] += overnight_.forgotten();
+  stats[Stat::kSaltFileErrors] += salts_.file_errors();
+}
+
+}  // namespace weir

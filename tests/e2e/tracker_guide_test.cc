@@ -1,0 +1,81 @@
+// The guide of the tracker: what it tells to configure must do what it says. The configuration is read from the guide
+// and runs in a real nginx in front of a real Weir.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "running_server.h"
+
+namespace weir::e2e {
+namespace {
+
+using support::HttpReply;
+using support::SocketClient;
+
+/// All fenced blocks of a language in a text.
+std::string blocks_of(const std::string& text, const std::string& language) {
+  const std::string begin = "```" + language + "\n";
+  std::string blocks;
+  for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+    at += begin.size();
+    blocks += text.substr(at, text.find("```", at) - at);
+  }
+  return blocks;
+}
+
+std::string replaced(std::string text, const std::string& word, const std::string& by) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
+    text.replace(at, word.size(), by);
+  }
+  return text;
+}
+
+class TrackerGuide : public testing::Test {
+ protected:
+  const std::string guide_ = support::read_whole_file(WEIR_SOURCE_DIR "/docs/integrations/tracker.md");
+};
+
+TEST_F(TrackerGuide, its_funnels_are_valid) {
+  RunningServer server(listeners_config() +
+                       blocks_of(guide_, "yaml").substr(blocks_of(guide_, "yaml").find("funnels:")));
+  EXPECT_EQ(server.get("/-/ready").status, 200);
+}
+
+TEST_F(TrackerGuide, its_nginx_paths_pass_script_events_and_pixel_on) {
+  RunningServer server(listeners_config() + "sessions: {lateness: 1s}\n");
+  const support::TemporaryFolder folder;
+  const std::string socket = folder.path("nginx.sock");
+  const std::string locations =
+      replaced(blocks_of(guide_, "nginx"), "127.0.0.1:8080", fmt::format("127.0.0.1:{}", server.http_port()));
+  ASSERT_NE(locations, blocks_of(guide_, "nginx"));
+  std::string configuration = fmt::format(
+      "daemon off;\nmaster_process off;\npid {0}/pid;\nerror_log stderr;\n"
+      "events {{}}\nhttp {{\naccess_log off;\n",
+      folder.path(""));
+  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+    configuration += fmt::format("{}_temp_path {};\n", kind, folder.path(kind));
+  }
+  configuration += fmt::format("server {{\nlisten unix:{};\n{}}}\n}}\n", socket, locations);
+  support::ChildProcess nginx({"/usr/sbin/nginx", "-e", "stderr", "-c", folder.write("nginx.conf", configuration)});
+  ASSERT_TRUE(nginx.wait_until([&] { return SocketClient(socket).connected(); })) << nginx.log();
+
+  const auto ask = [&](const char* method, const char* path, std::string_view body = {}) {
+    SocketClient client(socket);
+    EXPECT_TRUE(client.send(support::request_text(method, path, {}, body)));
+    return client.read_reply();
+  };
+  const HttpReply direct = support::http_request(server.http_port(), "GET", "/weir.js");
+  for (const char* path : {"/stats/weir.js", "/assets/s.js"}) {
+    const HttpReply script = ask("GET", path);
+    EXPECT_EQ(script.status, 200) << path << nginx.log();
+    EXPECT_EQ(script.body, direct.body) << path;
+    EXPECT_EQ(script.header("etag"), direct.header("etag")) << path;
+  }
+  for (const char* path : {"/stats/v1/events", "/assets/e"}) {
+    EXPECT_EQ(ask("POST", path, R"({"type":"page_view","url":"/","visitor":"v1"})").status, 202) << path;
+  }
+  EXPECT_EQ(ask("GET", "/stats/weir.gif?url=/").header("content-type"), "image/gif");
+  EXPECT_TRUE(server.wait_for_count("counted", 3)) << server.report()["events"];
+}
+
+}  // namespace
+}  // namespace weir::e2e

@@ -1,0 +1,116 @@
+// The tailer over restarts: what it remembers, and what happens to files while nobody watches.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "tail_fixture.h"
+
+namespace weir {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using From = TailOptions::From;
+
+TEST_F(TailTest, places_are_remembered_over_restarts) {
+  append("access.log", "a\nhal");
+  start();
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "f\nb\n");
+  start("access.log", From::kEnd);  // not the first start any more
+  EXPECT_EQ(read(), (Lines{"half", "b"}));
+}
+
+TEST_F(TailTest, a_rotation_during_a_restart_loses_nothing) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  rename("access.log", "access.log.1");
+  append("access.log", "c\n");
+  rename("access.log.1", "access.log.2");
+  rename("access.log", "access.log.1");
+  append("access.log", "d\n");
+  start("access.log", From::kEnd);
+  EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
+}
+
+TEST_F(TailTest, a_copytruncate_during_a_restart_loses_nothing) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  copy("access.log", "access.log.1");
+  truncate("access.log");
+  append("access.log", "c\n");
+  start();
+  EXPECT_EQ(read(), (Lines{"b", "c"}));
+}
+
+TEST_F(TailTest, a_copytruncate_and_a_rename_during_a_restart_lose_nothing) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  copy("access.log", "access.log.2");
+  truncate("access.log");
+  append("access.log", "c\n");
+  rename("access.log", "access.log.1");
+  append("access.log", "d\n");
+  start();
+  EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
+}
+
+TEST_F(TailTest, places_are_saved_in_time_but_not_all_the_time) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  const std::string first = support::read_whole_file(path("state/tail"));
+  EXPECT_THAT(first, HasSubstr(path("access.log")));
+  append("access.log", "b\n");
+  EXPECT_NE(tailer_->round(), Tailer::Round::kHeldBack);
+  EXPECT_EQ(support::read_whole_file(path("state/tail")), first);
+  clock_.advance(Tailer::kSaveMs);
+  EXPECT_NE(tailer_->round(), Tailer::Round::kHeldBack);
+  EXPECT_NE(support::read_whole_file(path("state/tail")), first);
+  struct stat status {};
+  ASSERT_EQ(::stat(path("state/tail").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+}
+
+TEST_F(TailTest, a_broken_state_file_is_warned_of_and_replaced) {
+  std::filesystem::create_directories(path("state"));
+  append("access.log", "a\n");
+  const std::string whole = "weir tail state 1\n1 2 3 3 4 5 /x\nend 1\n";
+  for (const std::string& broken : {std::string(), std::string("junk"), whole.substr(0, whole.size() - 1), whole + "x",
+                                    std::string("weir tail state 1\n1 2 3 9 4 5 /x\nend 1\n"),
+                                    std::string("weir tail state 1\n1 2 3 3 4 5 /x\nend 2\n")}) {
+    warnings_.clear();
+    std::ofstream(path("state/tail"), std::ios::trunc) << broken;
+    start();
+    EXPECT_EQ(read(), Lines{"a"}) << broken;
+    ASSERT_EQ(warnings_.size(), 1U) << broken;
+    EXPECT_THAT(warnings_[0], HasSubstr("not a whole state file"));
+    stop();
+    warnings_.clear();
+    start();
+    EXPECT_EQ(read(), Lines{});
+    EXPECT_THAT(warnings_, IsEmpty());
+  }
+}
+
+TEST_F(TailTest, a_state_file_that_cannot_be_written_is_counted_and_warned_of_once) {
+  start();
+  std::filesystem::remove_all(path("state"));
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  EXPECT_EQ(read(), Lines{});
+  EXPECT_EQ(stat(Stat::kTailStateErrors), 2);
+  EXPECT_EQ(warnings_.size(), 1U);
+}
+
+}  // namespace
+}  // namespace weir
