@@ -111,7 +111,7 @@ std::vector<std::string> source_format_names() {
   names.emplace_back(kDefault);
   return names;
 }
-std::vector<std::string> bots_words() { return {"exclude", "include"}; }
+std::vector<std::string> bots_words() { return {"auto", "exclude", "include"}; }
 std::vector<std::string> honor_gpc_words() { return {"aggregate", "drop", "ignore"}; }
 std::vector<std::string> log_levels() { return {"trace", "debug", "info", "warn", "error"}; }
 

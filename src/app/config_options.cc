@@ -122,7 +122,7 @@ constexpr std::array kOptions{
               "Words by which people search for the brand itself; they make the dimension brand."},
 
     OptionRow{"bots", &kBotsKind, WEIR_FIELD(pipeline.reader.bots), 0, 0, "",
-              "Whether known bots are kept out of sessions (and counted apart) or counted like everybody."},
+              "Whether known bots are kept out of sessions and counted apart; auto: in serve, not in replay."},
 
     OptionRow{"geoip.database", &kPathOrOffKind, WEIR_FIELD(pipeline.reader.country_database), 1, 4095, "bytes",
               "MaxMind database (.mmdb) of countries or cities, for events that come without a country."},

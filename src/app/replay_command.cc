@@ -96,6 +96,7 @@ void print_warnings(const Report& report) {
   warn(report.stats[Stat::kDeadLetterErrors], "lines could not be written to the dead-letter file: is its disk full?");
   warn(report.stats[Stat::kDeadLettersDropped],
        "lines were dropped from the dead-letter file: raise dead_letter.bytes");
+  warn(report.stats[Stat::kBotsIncluded], "of the events are of known bots: bots: exclude leaves them out");
 }
 
 /// The default limits of rollups keep a scrape small. A report has no scrape to keep small, so unless the rollups were

@@ -14,6 +14,7 @@
 #include "demo_feed.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
+#include "weir/app/config_faults.h"
 #include "weir/net/event_loop.h"
 #include "weir/pipeline/pipeline.h"
 
@@ -45,6 +46,8 @@ class Server {
  private:
   Result<std::monostate> start_sources();
   void log_addresses() const;
+  void on_signal(int signal);
+  void reload();
   void begin_stop();
   void draw_table();
   std::uint16_t http_port() const;
@@ -59,6 +62,7 @@ class Server {
   StatBoard ingest_stats_;  // written by the ingest thread
   StatBoard tail_stats_;    // written by the thread of the tail source
   StatBoard admin_stats_;   // written by the main thread
+  StatBoard reload_stats_;  // likewise
   std::unique_ptr<HttpServer> admin_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;
@@ -73,6 +77,7 @@ Result<std::monostate> Server::start() {
   pipeline_->add_stats_from([this] {
     StatValues stats = ingest_stats_.read();
     stats += tail_stats_.read();
+    stats += reload_stats_.read();
     return stats;
   });
   admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks);
@@ -120,11 +125,7 @@ void Server::log_addresses() const {
 int Server::run() {
   ingest_loop_.every(config_.pipeline.publish_interval_ms, [this] { pipeline_->tick(); });
   std::thread ingest_thread([this] { ingest_loop_.run(); });
-  admin_loop_.on_signals({SIGINT, SIGTERM}, [this](int signal) {
-    if (stopping_) std::_Exit(kExitFailed);  // a second signal: the user will not wait
-    spdlog::info("{}: draining; once more to stop at once", signal == SIGINT ? "SIGINT" : "SIGTERM");
-    begin_stop();
-  });
+  admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
   admin_endpoint_->set_ready(true);
@@ -135,11 +136,35 @@ int Server::run() {
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
   spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate", stats.received(),
-               stats.sum(Stat::kCountedPageView, Stat::kCountedBot),
-               stats.sum(Stat::kRejectedMalformed, Stat::kRejectedTooDeep), stats[Stat::kLate],
-               stats[Stat::kDuplicate]);
+               stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate]);
   if (command_.table) fmt::print("{}", render_table(*report, config_.sinks));
   return kExitOk;
+}
+
+void Server::on_signal(int signal) {
+  if (signal == SIGHUP) return reload();
+  if (stopping_) std::_Exit(kExitFailed);  // a second signal: the user will not wait
+  spdlog::info("{}: draining; once more to stop at once", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  begin_stop();
+}
+
+/// All of what changed and can be applied, or nothing.
+void Server::reload() {
+  if (command_.config.empty()) return spdlog::warn("SIGHUP: there is no configuration file to read again");
+  const Result<Config> config = load_config(command_.config);
+  std::string problem = config ? "" : config.error().message;
+  if (config) {
+    const Result<std::monostate> applied = pipeline_->reload(config->pipeline.reader);
+    if (!applied) problem = applied.error().message;
+  }
+  reload_stats_.add(problem.empty() ? Stat::kReloadsDone : Stat::kReloadsFailed);
+  if (!problem.empty()) return spdlog::error("SIGHUP: the configuration stays as it was:\n{}", problem);
+  const ConfigChanges changes = take_up_changes(config_, *config);
+  spdlog::info("SIGHUP: read {} again; in effect now: {}", command_.config,
+               changes.applied.empty() ? "no changes" : join_words(changes.applied));
+  if (!changes.postponed.empty()) {
+    spdlog::warn("only a restart brings the changes of {}", join_words(changes.postponed));
+  }
 }
 
 void Server::begin_stop() {

@@ -98,6 +98,18 @@ std::optional<UrlParts> split_url(std::string_view url) {
   return UrlParts{{}, text, query};
 }
 
+std::string_view referrer_host(std::string_view referrer) {
+  const std::string_view text = trim(referrer);
+  const std::string_view scheme = scheme_of(text);
+  if (!equals_ignoring_case(scheme, "android-app") && !equals_ignoring_case(scheme, "ios-app")) {
+    return parts_of(referrer).host;
+  }
+  std::string_view rest = text.substr(scheme.size() + 1);
+  if (!rest.starts_with("//")) return {};
+  rest.remove_prefix(2);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
 std::string_view canonical_page(std::string_view path) {
   while (path.ends_with('/')) path.remove_suffix(1);
   return path.empty() ? std::string_view{"/"} : path;

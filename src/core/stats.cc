@@ -11,6 +11,7 @@ constexpr std::string_view kCountedHelp =
     "Events taken in, by type; resource, bot and opted_out are kept out of sessions.";
 constexpr std::string_view kRejectedHelp = "Events refused because they could not be understood, by reason.";
 constexpr std::string_view kShedHelp = "Events refused for want of room, by reason.";
+constexpr std::string_view kReloadHelp = "Times the configuration was read again on SIGHUP; a failure changes nothing.";
 constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
 
 constexpr std::array<StatRow, kStatCount> kTable{{
@@ -63,6 +64,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kLabelsCut, kCounter, "weir_labels_cut_total", "", "", "Label values cut at limits.label_bytes."},
     {kClockClamped, kCounter, "weir_clock_clamped_total", "", "",
      "Events whose time lay in the future and was set to their time of receipt."},
+    {kBotsIncluded, kCounter, "weir_bot_events_included_total", "", "",
+     "Events of known bots that count like everybody's because this is a replay (bots: auto)."},
     {kOvernightForgotten, kCounter, "weir_overnight_visitors_forgotten_total", "", "",
      "Derived visitors forgotten early because limits.overnight_visitors was reached; they may count twice."},
     {kSaltFileErrors, kCounter, "weir_salt_file_errors_total", "", "",
@@ -90,6 +93,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Failures to find, open or read a tailed file; all are tried again."},
     {kTailStateErrors, kCounter, "weir_tail_state_errors_total", "", "",
      "Failures to write the places of tailed files to sources.tail_state."},
+    {kReloadsDone, kCounter, "weir_config_reloads_total", "result", "success", kReloadHelp},
+    {kReloadsFailed, kCounter, "weir_config_reloads_total", "result", "failure", kReloadHelp},
     {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},
     {kBackpressureWaits, kCounter, "weir_backpressure_waits_total", "", "",
      "Times a reader had to wait for a shard; meanwhile its source was not read."},

@@ -47,6 +47,8 @@ HttpResponse EventsEndpoint::answer(const HttpRequest& request) {
   const bool allowed = origin_allowed(origin);
   HttpResponse response = allowed ? answer_allowed(request) : failure(403, "this origin is not allowed");
   response.headers.emplace_back("Cache-Control", "no-store");
+  // Pages that demand it of all they load (Cross-Origin-Embedder-Policy) may send, too.
+  response.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
   // Caches must keep answers for different origins apart, also the refusals.
   if (!any_origin_) response.headers.emplace_back("Vary", "Origin");
   if (!origin.empty() && allowed) {

@@ -59,7 +59,8 @@ std::uint64_t end_of_lines(const OpenedFile& file) {
   const ssize_t count = read_at(file.descriptor, end.data(), end.size(), from);
   end.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   const std::size_t newline = end.rfind('\n');
-  return newline == std::string::npos ? file.size : from + newline + 1;
+  if (newline != std::string::npos) return from + newline + 1;
+  return from == 0 ? 0 : file.size;
 }
 
 TailedFile::TailedFile(OpenedFile file, std::unique_ptr<ByteStream> stream, std::uint64_t offset)

@@ -5,6 +5,7 @@
 
 #include "json_formats.h"
 #include "json_parser.h"
+#include "recognition.h"
 
 namespace weir {
 namespace {
@@ -96,6 +97,11 @@ constexpr JsonFormat kGa4Mp{"events", read_ga4_mp};
 
 std::unique_ptr<Parser> make_ga4_mp_parser(const ParserOptions& options) {
   return std::make_unique<JsonParser>(kGa4Mp, options);
+}
+
+bool recognises_ga4_mp(std::string_view line) {
+  return names_any(line, {"\"client_id\"", "\"app_instance_id\""}) &&
+         reads_as(*make_ga4_mp_parser(ParserOptions{}), line, [](const RawEvent&) { return true; });
 }
 
 }  // namespace weir

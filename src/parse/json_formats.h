@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "weir/parse/parser.h"
 
@@ -10,11 +11,15 @@ namespace weir {
 
 /// Segment's HTTP API, also spoken by RudderStack.
 std::unique_ptr<Parser> make_segment_parser(const ParserOptions& options);
+bool recognises_segment(std::string_view line);
 /// Plausible's events API and tracker.
 std::unique_ptr<Parser> make_plausible_parser(const ParserOptions& options);
+bool recognises_plausible(std::string_view line);
 /// Umami's tracker and API.
 std::unique_ptr<Parser> make_umami_parser(const ParserOptions& options);
+bool recognises_umami(std::string_view line);
 /// The Measurement Protocol of Google Analytics 4.
 std::unique_ptr<Parser> make_ga4_mp_parser(const ParserOptions& options);
+bool recognises_ga4_mp(std::string_view line);
 
 }  // namespace weir

@@ -49,6 +49,22 @@ std::string_view TextStore::join(std::initializer_list<std::string_view> parts) 
   return {begin, size};
 }
 
+std::string_view TextStore::as_site(std::string_view text) {
+  std::string_view site = trim_json_space(text);
+  const std::size_t colon = site.rfind(':');
+  const bool has_port = colon != std::string_view::npos && site.find(':') == colon &&
+                        site.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+  if (has_port) site = site.substr(0, colon);
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (std::none_of(site.begin(), site.end(), is_upper)) return site;
+  if (site.size() > bytes_.size() - size_) return {};
+  char* const begin = bytes_.data() + size_;
+  std::transform(site.begin(), site.end(), begin,
+                 [&](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
+  size_ += site.size();
+  return {begin, site.size()};
+}
+
 std::string_view TextStore::encode_path(std::string_view text) {
   constexpr std::size_t kEncodedSize = 3;
   const auto marks = std::count_if(text.begin(), text.end(), [](char c) { return c == '?' || c == '#'; });

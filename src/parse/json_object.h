@@ -26,6 +26,8 @@ class TextStore {
   void clear() { size_ = 0; }
   /// The parts one after the other; empty when there is no room for them.
   std::string_view join(std::initializer_list<std::string_view> parts);
+  /// A host or the name of a site as all formats write it: lower case, without port and white space around it.
+  std::string_view as_site(std::string_view text);
   /// `text` with each '?' and '#' percent-encoded, as a url's path has it.
   std::string_view encode_path(std::string_view text);
 

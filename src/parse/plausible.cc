@@ -2,6 +2,7 @@
 // It has no visitor, no time and no order; the first two come from the connection.
 #include "json_formats.h"
 #include "json_parser.h"
+#include "recognition.h"
 
 namespace weir {
 namespace {
@@ -22,7 +23,7 @@ Fault read_plausible(const JsonEvent& in, RawEvent& event) {
   if (event.url.starts_with(kAppScheme)) {
     event.url = in.texts.join({"https://", event.url.substr(kAppScheme.size())});
   }
-  event.site = domains.substr(0, domains.find(','));
+  event.site = in.texts.as_site(domains.substr(0, domains.find(',')));
   event.referrer = in.event.text({"referrer", "r"});
   if (name == "pageview") {
     event.type = "page_view";
@@ -53,6 +54,11 @@ constexpr JsonFormat kPlausible{"", read_plausible};
 
 std::unique_ptr<Parser> make_plausible_parser(const ParserOptions& options) {
   return std::make_unique<JsonParser>(kPlausible, options);
+}
+
+bool recognises_plausible(std::string_view line) {
+  return !names_any(line, {"\"type\""}) && names_any(line, {"\"domain\"", "\"d\""}) &&
+         reads_as(*make_plausible_parser(ParserOptions{}), line, [](const RawEvent&) { return true; });
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 
 #include "json_formats.h"
 #include "json_parser.h"
+#include "recognition.h"
 
 namespace weir {
 namespace {
@@ -119,6 +120,11 @@ constexpr JsonFormat kSegment{"batch", read_segment};
 
 std::unique_ptr<Parser> make_segment_parser(const ParserOptions& options) {
   return std::make_unique<JsonParser>(kSegment, options);
+}
+
+bool recognises_segment(std::string_view line) {
+  return names_any(line, {"\"anonymousId\"", "\"userId\""}) &&
+         reads_as(*make_segment_parser(ParserOptions{}), line, [](const RawEvent&) { return true; });
 }
 
 }  // namespace weir

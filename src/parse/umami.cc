@@ -2,6 +2,7 @@
 // about a visitor have no effect.
 #include "json_formats.h"
 #include "json_parser.h"
+#include "recognition.h"
 
 namespace weir {
 namespace {
@@ -44,7 +45,7 @@ Fault read_umami(const JsonEvent& in, RawEvent& event) {
   }
   event.visitor = payload.id("id", in.texts);
   // The host is what other formats go by; the id of the website names what has none.
-  event.site = payload.text({"hostname", "website"});
+  event.site = in.texts.as_site(payload.text({"hostname", "website"}));
   event.url = url_of(in, payload);
   event.referrer = payload.text("referrer");
   event.user_agent = payload.text("userAgent");
@@ -65,6 +66,11 @@ constexpr JsonFormat kUmami{"", read_umami};
 
 std::unique_ptr<Parser> make_umami_parser(const ParserOptions& options) {
   return std::make_unique<JsonParser>(kUmami, options);
+}
+
+bool recognises_umami(std::string_view line) {
+  return names_any(line, {"\"payload\""}) &&
+         reads_as(*make_umami_parser(ParserOptions{}), line, [](const RawEvent&) { return true; });
 }
 
 }  // namespace weir

@@ -1,6 +1,8 @@
 #include "weir/pipeline/dead_letters.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -46,7 +48,9 @@ DeadLetters::~DeadLetters() {
 
 bool DeadLetters::reopen() {
   if (file_ != nullptr) std::fclose(file_);
-  file_ = std::fopen(path_.c_str(), "ae");
+  // It holds what visitors wrote, so nobody but its owner may read it.
+  const int descriptor = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  file_ = descriptor < 0 ? nullptr : ::fdopen(descriptor, "a");
   if (file_ == nullptr) return false;
   const long position = std::fseek(file_, 0, SEEK_END) == 0 ? std::ftell(file_) : 0;
   file_bytes_ = position > 0 ? static_cast<std::size_t>(position) : 0;

@@ -10,6 +10,7 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t kServerError = 500;
+constexpr std::string_view kExclude = "exclude";
 constexpr std::string_view kInclude = "include";
 constexpr std::string_view kAggregate = "aggregate";
 constexpr std::string_view kDrop = "drop";
@@ -41,6 +42,7 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
       special_(special),
       hasher_(hasher),
       opted_out_events_(random_seed()),
+      excludes_bots_(options.bots == kExclude || time_source == TimeSource::kLive),
       drops_opted_out_(options.honor_gpc == kDrop),
       aggregates_opted_out_(options.honor_gpc == kAggregate),
       time_source_(time_source),
@@ -56,18 +58,28 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
 
 Result<MakerParts> EventMaker::open_parts(const ReaderOptions& options, TimeMs session_timeout_ms,
                                           TimeSource time_source) {
-  // A replay's days are over: their salts belong into no file.
   const bool live = time_source == TimeSource::kLive;
-  Result<VisitorIdentity> identity = VisitorIdentity::open({.salt_file = live ? options.salt_file : std::string(),
+  Result<VisitorIdentity> identity = VisitorIdentity::open({.scope = live ? IdentityScope::kDay : IdentityScope::kRun,
+                                                            .salt_file = live ? options.salt_file : std::string(),
                                                             .timeout_ms = session_timeout_ms,
                                                             .overnight_visitors = options.overnight_visitors});
   if (!identity) return Error{"identity.salt_file: " + identity.error().message};
-  MakerParts parts{.identity = std::move(*identity), .countries = nullptr};
-  if (options.country_database.empty()) return parts;
+  Result<std::unique_ptr<const CountryDatabase>> countries = open_countries(options);
+  if (!countries) return countries.error();
+  return MakerParts{.identity = std::move(*identity), .countries = std::move(*countries)};
+}
+
+Result<std::unique_ptr<const CountryDatabase>> EventMaker::open_countries(const ReaderOptions& options) {
+  if (options.country_database.empty()) return std::unique_ptr<const CountryDatabase>();
   Result<std::unique_ptr<CountryDatabase>> countries = CountryDatabase::open(options.country_database);
   if (!countries) return Error{"geoip.database: " + countries.error().message};
-  parts.countries = std::move(*countries);
-  return parts;
+  return std::unique_ptr<const CountryDatabase>(std::move(*countries));
+}
+
+void EventMaker::take_over_from(EventMaker& before) {
+  parts_.identity = std::move(before.parts_.identity);
+  opted_out_events_ = before.opted_out_events_;
+  stats_ = before.stats_;
 }
 
 StatValues EventMaker::stats() const {
@@ -80,13 +92,14 @@ std::optional<Stat> EventMaker::set_apart(const RawEvent& raw, const Origin& ori
   if (raw.resource) return Stat::kCountedResource;
   if (origin.opted_out && drops_opted_out_) return Stat::kCountedOptedOut;
   if (bots_ == nullptr) return std::nullopt;
-  // What hands on events with ids of its own says nothing about the visitor by its own name, unless it is a browser.
-  const bool senders_own = origin.from_browser || raw.visitor.empty();
-  const std::string_view agent = first_of(raw.user_agent, senders_own ? origin.user_agent : std::string_view());
+  const std::string_view agent = agent_of(raw, origin);
   if (agent.empty()) return std::nullopt;
   const Known& entry = known(of_kind(TextKind::kBot, hasher_(agent)),
                              [&](Known& fresh) { fresh.symbol = bots_->contains(agent) ? 1 : 0; });
-  return entry.symbol == 1 ? std::optional(Stat::kCountedBot) : std::nullopt;
+  if (entry.symbol == 0) return std::nullopt;
+  if (excludes_bots_) return Stat::kCountedBot;
+  ++stats_[Stat::kBotsIncluded];
+  return std::nullopt;
 }
 
 std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {

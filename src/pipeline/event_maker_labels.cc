@@ -11,7 +11,14 @@ namespace {
 
 constexpr std::string_view kDefaultSite = "default";
 
+/// False for a server that hands on events of visitors it names: its own name says nothing about them.
+bool sender_is_visitor(const RawEvent& raw, const Origin& origin) { return origin.from_browser || raw.visitor.empty(); }
+
 }  // namespace
+
+std::string_view EventMaker::agent_of(const RawEvent& raw, const Origin& origin) {
+  return first_of(raw.user_agent, sender_is_visitor(raw, origin) ? origin.user_agent : std::string_view());
+}
 
 /// What an event says about its site: its field, or the host of its url.
 std::string_view EventMaker::site_text(const RawEvent& raw) {
@@ -72,20 +79,25 @@ Symbol EventMaker::device_symbol(const RawEvent& raw, const Origin& origin) {
   }
   const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
   if (agent.empty()) return special_.none;
-  return known(of_kind(TextKind::kUserAgent, hasher_(agent)),
-               [&](Known& entry) { entry.symbol = intern(device_of(agent)); })
+  // An app tells its device also beside a visitor's id; a program that hands events on would make visitors bots.
+  const bool handed_on = agent_of(raw, origin).empty();
+  return known(of_kind(TextKind::kUserAgent, mix(hasher_(agent), handed_on)),
+               [&](Known& entry) {
+                 const bool program = handed_on && bots_ != nullptr && bots_->contains(agent);
+                 entry.symbol = program ? special_.none : intern(device_of(agent));
+               })
       .symbol;
 }
 
 Symbol EventMaker::channel_symbol(const RawEvent& raw, const KnownUrl& url) {
-  std::uint64_t referrer_host = 0;
+  std::uint64_t from_host = 0;
   if (!raw.referrer.empty()) {
-    referrer_host = known(of_kind(TextKind::kReferrer, hasher_(raw.referrer)), [&](Known& entry) {
-                      entry.symbol = hash_of(parts_of(raw.referrer).host);
-                    }).symbol;
+    from_host = known(of_kind(TextKind::kReferrer, hasher_(raw.referrer)), [&](Known& entry) {
+                  entry.symbol = hash_of(referrer_host(raw.referrer));
+                }).symbol;
   }
   // Only a referrer is ever compared with the own host.
-  std::uint64_t text = mix(mix(referrer_host, referrer_host == 0 ? 0 : url.host), url.traffic);
+  std::uint64_t text = mix(mix(from_host, from_host == 0 ? 0 : url.host), url.traffic);
   const bool tagged = !raw.source.empty() || !raw.medium.empty() || !raw.campaign.empty();
   if (tagged) text = mix(mix(text, hash_of(raw.source)), mix(hash_of(raw.medium), hash_of(raw.campaign)));
   return known(of_kind(TextKind::kChannel, text), [&](Known& entry) { entry.symbol = intern(channel_of_event(raw)); })
@@ -100,7 +112,7 @@ std::string_view EventMaker::channel_of_event(const RawEvent& raw) const {
   const std::string medium = decode_query_value(first_of(raw.medium, utm.medium));
   const std::string campaign = decode_query_value(first_of(raw.campaign, utm.campaign));
   TrafficSource traffic;
-  traffic.referrer_host = parts_of(raw.referrer).host;
+  traffic.referrer_host = referrer_host(raw.referrer);
   traffic.own_host = url.host;
   traffic.source = source;
   traffic.medium = medium;

@@ -60,16 +60,26 @@ class Pipeline::Stream final : public ByteStream {
   }
   void refuse_too_long(std::string_view beginning) override {
     const std::lock_guard lock(pipeline_.intake_mutex_);
-    pipeline_.take_oversize(beginning.substr(0, kOversizeHeadBytes), kind_);
+    pipeline_.refuse(beginning.substr(0, kOversizeHeadBytes), kind_, Rejection::kTooLong);
   }
-  void finish() override { take(lines_.take_rest()); }
+  void finish() override {
+    const std::string_view rest = lines_.take_rest();
+    const bool may_be_cut = kind_ == SourceKind::kTcp || kind_ == SourceKind::kUnix;
+    const bool blank = rest.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    if (!may_be_cut || blank || format_.shows_cuts) return take(rest);
+    {
+      const std::lock_guard lock(pipeline_.intake_mutex_);
+      pipeline_.refuse(rest, kind_, Rejection::kMalformed);
+    }
+    take({});
+  }
 
  private:
   void take(std::string_view text) {
     const std::lock_guard lock(pipeline_.intake_mutex_);
     if (!text.empty()) pipeline_.take_text({text, Framing::kLines, kind_, format_, Origin{}, Call{}}, nullptr);
     for (auto line = lines_.take_oversize(); !line.empty(); line = lines_.take_oversize()) {
-      pipeline_.take_oversize(line, kind_);
+      pipeline_.refuse(line, kind_, Rejection::kTooLong);
     }
   }
 
@@ -78,6 +88,21 @@ class Pipeline::Stream final : public ByteStream {
   const FormatRow& format_;
   LineBuffer lines_;
 };
+
+ReaderOptions reloaded(ReaderOptions running, const ReaderOptions& fresh) {
+  running.parser.depth = fresh.parser.depth;
+  running.parser.access_log = fresh.parser.access_log;
+  running.label_bytes = fresh.label_bytes;
+  running.visitor_bytes = fresh.visitor_bytes;
+  running.clock_ahead_ms = fresh.clock_ahead_ms;
+  running.page_rules = fresh.page_rules;
+  running.channels = fresh.channels;
+  running.brand_terms = fresh.brand_terms;
+  running.bots = fresh.bots;
+  running.honor_gpc = fresh.honor_gpc;
+  running.country_database = fresh.country_database;
+  return running;
+}
 
 Error unknown_format(std::string_view name) {
   return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, format_names())};
@@ -121,8 +146,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       hub_(queues_.size()),
       default_format_(&format),
       parsers_(format_table().size()),
-      event_maker_(settings.options.reader, settings.options.windows.rollups, *funnels_, symbols_, special_, hasher_,
-                   time_source_of(settings.mode), std::move(parts)),
+      event_maker_(make_event_maker(std::move(parts))),
       router_(settings.options.sessions, settings.options.batch_events, queues_, *dead_letters_),
       parsed_(kParsedEvents),
       builder_(settings.options.windows) {
@@ -211,6 +235,26 @@ BodyResult Pipeline::take_body(std::string_view body, const Origin& origin, cons
   return result;
 }
 
+std::unique_ptr<EventMaker> Pipeline::make_event_maker(MakerParts parts) {
+  const PipelineOptions& options = settings_.options;
+  return std::make_unique<EventMaker>(options.reader, options.windows.rollups, *funnels_, symbols_, special_, hasher_,
+                                      time_source_of(settings_.mode), std::move(parts));
+}
+
+Result<std::monostate> Pipeline::reload(const ReaderOptions& reader) {
+  Result<std::unique_ptr<const CountryDatabase>> countries = EventMaker::open_countries(reader);
+  if (!countries) return countries.error();
+  const std::lock_guard lock(intake_mutex_);
+  settings_.options.reader = reloaded(std::move(settings_.options.reader), reader);
+  MakerParts parts;
+  parts.countries = std::move(*countries);
+  std::unique_ptr<EventMaker> fresh = make_event_maker(std::move(parts));
+  fresh->take_over_from(*event_maker_);
+  event_maker_ = std::move(fresh);
+  for (std::unique_ptr<Parser>& parser : parsers_) parser.reset();
+  return std::monostate{};
+}
+
 Parser& Pipeline::parser_of(const FormatRow& format) {
   std::unique_ptr<Parser>& parser = parsers_[static_cast<std::size_t>(&format - format_table().data())];
   if (parser == nullptr) parser = format.make(settings_.options.reader.parser);
@@ -256,11 +300,11 @@ std::optional<Rejection> Pipeline::take_event(const ParsedEvent& parsed, const P
   std::optional<Rejection> rejection;
   if (parsed.rejected) {
     rejection = parsed.reason;
-  } else if (const std::optional<Stat> apart = event_maker_.set_apart(parsed.event, portion.origin)) {
+  } else if (const std::optional<Stat> apart = event_maker_->set_apart(parsed.event, portion.origin)) {
     ++intake_stats_[*apart];
     return std::nullopt;
   } else {
-    rejection = event_maker_.make(parsed.event, portion.origin, received_ms, event);
+    rejection = event_maker_->make(parsed.event, portion.origin, received_ms, event);
   }
   if (rejection) {
     reject(parsed.line, *rejection);
@@ -275,9 +319,9 @@ void Pipeline::reject(std::string_view line, Rejection reason) {
   dead_letters_->write(line, name_of(reason));
 }
 
-void Pipeline::take_oversize(std::string_view beginning, SourceKind kind) {
+void Pipeline::refuse(std::string_view line, SourceKind kind, Rejection reason) {
   ++intake_stats_[received_stat(kind)];
-  reject(beginning, Rejection::kTooLong);
+  reject(line, reason);
 }
 
 void Pipeline::let_time_pass() {
@@ -291,7 +335,7 @@ std::uint64_t Pipeline::tick() {
   if (hub_.is_open()) return 0;  // shards are behind: the next tick asks again
   StatValues counts = intake_stats_;
   counts += router_.stats();
-  counts += event_maker_.stats();
+  counts += event_maker_->stats();
   hub_.open(++snapshot_number_, counts, router_.watermark_ms());
   router_.send_all(BatchKind::kSnapshot, snapshot_number_);
   return snapshot_number_;
@@ -305,7 +349,7 @@ std::shared_ptr<const Report> Pipeline::finish() {
     const std::lock_guard lock(intake_mutex_);
     StatValues counts = intake_stats_;
     counts += router_.stats();
-    counts += event_maker_.stats();
+    counts += event_maker_->stats();
     hub_.open(++snapshot_number_, counts, router_.watermark_ms());
     router_.send_all(serve ? BatchKind::kDrain : BatchKind::kStop, snapshot_number_);
   }
@@ -317,72 +361,6 @@ std::shared_ptr<const Report> Pipeline::finish() {
     publish_final(*hub_.wait());
   }
   return report();
-}
-
-void Pipeline::add_counts(const Cut& cut, Report& report) const {
-  report.number = cut.number;
-  report.funnels = funnels_;
-  report.stats = cut.intake;
-  if (cut.watermark_ms > 0) report.watermark_ms = cut.watermark_ms;
-  std::int64_t under_way = 0;
-  for (const auto& queue : queues_) under_way += static_cast<std::int64_t>(queue->batches_under_way());
-  report.stats[Stat::kQueueBatches] = under_way;
-  report.stats[Stat::kSymbolsForgotten] = symbols_.forgotten();
-  dead_letters_->add_stats(report.stats);
-  for (const ShardSnapshot& shard : cut.shards) {
-    report.stats += shard.stats;
-    if (!shard.first_event_ms) continue;
-    report.first_event_ms = std::min(report.first_event_ms.value_or(*shard.first_event_ms), *shard.first_event_ms);
-    report.last_event_ms = std::max(report.last_event_ms.value_or(*shard.last_event_ms), *shard.last_event_ms);
-  }
-  WEIR_CHECK(report.stats.received() == report.stats.settled() + report.stats[Stat::kQueued]);
-}
-
-void Pipeline::publish_live(const Cut& cut) {
-  auto report = std::make_shared<Report>();
-  add_counts(cut, *report);
-  if (extra_stats_) report->stats += extra_stats_();
-  std::vector<RollupsSnapshot> shards;
-  TimeMs at_ms = 0;
-  for (const ShardSnapshot& shard : cut.shards) {
-    shards.push_back(shard.rollups);
-    at_ms = std::max(at_ms, shard.time_ms);
-  }
-  builder_.build_live(shards, at_ms, *report);
-  {
-    const std::lock_guard lock(report_mutex_);
-    pinned_ = builder_.exported();
-  }
-  pinned_version_.fetch_add(1, std::memory_order_release);
-  store(std::move(report));
-}
-
-void Pipeline::publish_final(const Cut& cut) {
-  auto report = std::make_shared<Report>();
-  add_counts(cut, *report);
-  std::vector<RollupsSnapshot> shards;
-  for (const ShardSnapshot& shard : cut.shards) shards.push_back(shard.rollups);
-  builder_.build_final(shards, *report);
-  report->windows_wanted = schedule_.every_ms > 0;
-  for (const auto& [key, parts] : hub_.take_windows()) {
-    const auto [at_ms, window] = key;
-    // Shards go on to the newest time seen; the report ends with the last event that counted.
-    if (!report->last_event_ms || at_ms >= *report->last_event_ms + schedule_.every_ms) continue;
-    for (WindowTotals& totals : builder_.build_window(parts, window, at_ms)) {
-      report->windows.push_back(std::move(totals));
-    }
-  }
-  store(std::move(report));
-}
-
-void Pipeline::store(std::shared_ptr<const Report> report) {
-  const std::lock_guard lock(report_mutex_);
-  report_ = std::move(report);
-}
-
-std::shared_ptr<const Report> Pipeline::report() const {
-  const std::lock_guard lock(report_mutex_);
-  return report_;
 }
 
 void Pipeline::add_stats_from(std::function<StatValues()> stats) { extra_stats_ = std::move(stats); }

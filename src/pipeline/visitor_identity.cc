@@ -15,7 +15,9 @@
 namespace weir {
 
 VisitorIdentity::VisitorIdentity(const IdentityOptions& options)
-    : timeout_ms_(options.timeout_ms), overnight_(options.overnight_visitors) {}
+    : scope_(options.scope), timeout_ms_(options.timeout_ms), overnight_(options.overnight_visitors) {
+  if (scope_ == IdentityScope::kRun) salts_.advance_to(0);
+}
 
 Result<VisitorIdentity> VisitorIdentity::open(const IdentityOptions& options) {
   Result<DailySalts> salts = DailySalts::open(options.salt_file);
@@ -27,6 +29,11 @@ Result<VisitorIdentity> VisitorIdentity::open(const IdentityOptions& options) {
 
 std::uint64_t VisitorIdentity::visitor_of(const Sender& sender, TimeMs time_ms) {
   write_message(sender);
+  return scope_ == IdentityScope::kRun ? hash_of(salts_.today_salt()) : visitor_of_day(time_ms);
+}
+
+/// The id under the salt of the day, of the sender in message_.
+std::uint64_t VisitorIdentity::visitor_of_day(TimeMs time_ms) {
   const std::int64_t day = time_ms / kDayMs;
   if (day > salts_.today()) {
     // Only neighbours have an overnight: whoever was remembered before is of no use after a longer gap.
@@ -48,7 +55,8 @@ std::uint64_t VisitorIdentity::visitor_of(const Sender& sender, TimeMs time_ms) 
 /// Puts down what is hashed. The lengths in front keep two senders from having one text.
 void VisitorIdentity::write_message(const Sender& sender) {
   const std::optional<IpAddress> address = parse_ip_address(sender.address);
-  const IpAddress network = address ? address->truncated() : IpAddress{};
+  IpAddress network = address.value_or(IpAddress{});
+  if (scope_ == IdentityScope::kDay) network = network.truncated();
   const std::string_view name = address ? std::string_view() : sender.address;
   message_.clear();
   fmt::format_to(std::back_inserter(message_), "{}:{}:", sender.site.size(), name.size());

@@ -145,7 +145,7 @@ void write_events(JsonWriter& json, const StatValues& stats) {
   json.key("events");
   json.begin_object();
   entry("received", stats.received());
-  entry("counted", stats.sum(Stat::kCountedPageView, Stat::kCountedBot));
+  entry("counted", stats.counted());
   json.key("rejected");
   json.begin_object();
   for (std::size_t i = 0; i < static_cast<std::size_t>(Rejection::kCount); ++i) {
@@ -155,7 +155,7 @@ void write_events(JsonWriter& json, const StatValues& stats) {
   json.end_object();
   entry("late", stats[Stat::kLate]);
   entry("duplicate", stats[Stat::kDuplicate]);
-  entry("shed", stats.sum(Stat::kShedHeartbeat, Stat::kShedOverload));
+  entry("shed", stats.shed());
   entry("queued", stats[Stat::kQueued]);
   json.end_object();
 }

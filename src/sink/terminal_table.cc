@@ -224,12 +224,12 @@ std::string plural(std::int64_t count, std::string_view noun) {
 
 std::vector<std::string> event_phrases(const StatValues& stats) {
   std::vector<std::string> phrases{
-      plural(stats.sum(Stat::kCountedPageView, Stat::kCountedBot), "event") + " counted",
+      plural(stats.counted(), "event") + " counted",
       rejected_text(stats),
       format_count(stats[Stat::kLate]) + " late",
       format_count(stats[Stat::kDuplicate]) + " duplicate",
   };
-  const std::int64_t shed = stats.sum(Stat::kShedHeartbeat, Stat::kShedOverload);
+  const std::int64_t shed = stats.shed();
   if (shed != 0) phrases.push_back(format_count(shed) + " shed");
   if (stats[Stat::kQueued] != 0) phrases.push_back(format_count(stats[Stat::kQueued]) + " queued");
   return phrases;
@@ -238,7 +238,7 @@ std::vector<std::string> event_phrases(const StatValues& stats) {
 std::string no_sessions_text(const StatValues& stats) {
   if (stats.received() == 0) return "No sessions yet: no events have come in.";
   if (stats[Stat::kQueued] != 0) return "No sessions yet: the first events are still being put in order.";
-  if (stats.sum(Stat::kCountedPageView, Stat::kCountedBot) != 0) return "No sessions yet.";
+  if (stats.counted() != 0) return "No sessions yet.";
   return "No sessions yet: none of the events that came in could be counted.";
 }
 

@@ -27,7 +27,7 @@ std::string channel_of_visit(std::string_view query, std::string_view referrer) 
   traffic.source = source;
   traffic.medium = medium;
   traffic.campaign = campaign;
-  traffic.referrer_host = split_url(referrer).value_or(UrlParts{}).host;
+  traffic.referrer_host = referrer_host(referrer);
   traffic.own_host = parts.host;
   traffic.paid_click = utm.paid_click;
   return std::string(channel_of(traffic));

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "running_server.h"
+#include "support/guide.h"
 
 namespace weir::e2e {
 namespace {
@@ -30,14 +31,22 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
+/// What the guide says that nginx shall log.
+std::string log_format() {
+  const std::string shown = support::text_of_blocks(support::blocks_of_guide("nginx"), "nginx");
+  const std::size_t begin = shown.find("log_format");
+  EXPECT_NE(begin, std::string::npos);
+  return shown.substr(begin, shown.find("access_log") - begin);
+}
+
 /// nginx with a folder of its own, in the foreground. It ends with this object.
 class Nginx {
  public:
   /// `server` goes into its one server block.
   Nginx(const TemporaryFolder& folder, const std::string& server) : port_(free_port()) {
     std::filesystem::create_directories(folder.path("tmp"));
-    const std::string file = folder.write(
-        "nginx.conf", fmt::format(R"({2}daemon off;
+    const std::string file =
+        folder.write("nginx.conf", fmt::format(R"({2}daemon off;
 worker_processes 2;
 pid {0}/pid;
 error_log stderr warn;
@@ -48,14 +57,15 @@ http {{
   fastcgi_temp_path {0}/tmp/fastcgi;
   uwsgi_temp_path {0}/tmp/uwsgi;
   scgi_temp_path {0}/tmp/scgi;
-  log_format weir escape=json '{{"type":"page_view","ts":$msec,"visitor":"$arg_v","url":"$request_uri","status":$status}}';
+{4}
   server {{
     listen 127.0.0.1:{1};
 {3}
   }}
 }}
 )",
-                                  folder.path("."), port_, ::geteuid() == 0 ? "user root;\n" : "", server));
+                                               folder.path("."), port_, ::geteuid() == 0 ? "user root;\n" : "", server,
+                                               log_format()));
     process_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"nginx", "-p", folder.path("."), "-e", "stderr", "-c", file});
     const bool ready = process_->wait_until([&] { return get("/ready").status == 200; });
@@ -92,10 +102,11 @@ int view_pages(const Nginx& nginx, int from, int to) {
 TEST(Nginx, logs_to_the_syslog_socket_and_every_line_counts_once) {
   const TemporaryFolder folder;
   const std::string socket = folder.path("syslog.sock");
-  RunningServer weir(fmt::format(
-      "sources:\n  http: {{listen: \"127.0.0.1:0\"}}\n  syslog: {{path: {}}}\npipeline: {{publish_interval: 10ms}}\n"
-      "admin: {{listen: \"127.0.0.1:0\"}}\n",
-      socket));
+  RunningServer weir(
+      fmt::format("sources:\n  http: {{listen: \"127.0.0.1:0\"}}\n  syslog: {{path: {}, format: nginx_json}}\n"
+                  "pipeline: {{publish_interval: 10ms}}\n"
+                  "admin: {{listen: \"127.0.0.1:0\"}}\n",
+                  socket));
   const Nginx nginx(folder, fmt::format("    access_log syslog:server=unix:{},nohostname weir;\n", socket) +
                                 quiet_locations() + "    location / { return 200 hello; }\n");
   // nginx drops a line rather than wait for a full socket, and the system may keep as few as ten: so no more at once.
@@ -120,7 +131,7 @@ TEST(Nginx, logs_to_a_tailed_file_that_is_rotated_under_load_and_every_line_coun
   const std::string log = folder.path("access.log");
   const auto config = [&] {
     return fmt::format(
-        "sources:\n  http: {{listen: \"127.0.0.1:0\"}}\n  tail: [{{path: {}, from: start}}]\n"
+        "sources:\n  http: {{listen: \"127.0.0.1:0\"}}\n  tail: [{{path: {}, format: nginx_json, from: start}}]\n"
         "  tail_state: {}\nadmin: {{listen: \"127.0.0.1:0\"}}\n",
         log, folder.path("tail.state"));
   };

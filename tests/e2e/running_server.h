@@ -44,6 +44,8 @@ class RunningServer {
   explicit RunningServer(const std::string& yaml,
                          support::ChildStreams::Input input = support::ChildStreams::Input::kNothing);
 
+  /// Replaces its configuration file, for a SIGHUP.
+  void rewrite_config(const std::string& yaml) const { static_cast<void>(folder_.write("weir.yaml", yaml)); }
   support::ChildProcess& process() { return *process_; }
   std::uint16_t http_port() const { return http_port_; }
   std::uint16_t tcp_port() const { return tcp_port_; }

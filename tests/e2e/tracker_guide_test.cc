@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "running_server.h"
+#include "support/guide.h"
 
 namespace weir::e2e {
 namespace {
@@ -11,32 +12,14 @@ namespace {
 using support::HttpReply;
 using support::SocketClient;
 
-/// All fenced blocks of a language in a text.
-std::string blocks_of(const std::string& text, const std::string& language) {
-  const std::string begin = "```" + language + "\n";
-  std::string blocks;
-  for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
-    at += begin.size();
-    blocks += text.substr(at, text.find("```", at) - at);
-  }
-  return blocks;
-}
-
-std::string replaced(std::string text, const std::string& word, const std::string& by) {
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
-    text.replace(at, word.size(), by);
-  }
-  return text;
-}
-
 class TrackerGuide : public testing::Test {
  protected:
-  const std::string guide_ = support::read_whole_file(WEIR_SOURCE_DIR "/docs/integrations/tracker.md");
+  const std::vector<support::CodeBlock> guide_ = support::blocks_of_guide("tracker");
 };
 
 TEST_F(TrackerGuide, its_funnels_are_valid) {
-  RunningServer server(listeners_config() +
-                       blocks_of(guide_, "yaml").substr(blocks_of(guide_, "yaml").find("funnels:")));
+  const std::string yaml = support::text_of_blocks(guide_, "yaml");
+  RunningServer server(listeners_config() + yaml.substr(yaml.find("funnels:")));
   EXPECT_EQ(server.get("/-/ready").status, 200);
 }
 
@@ -44,9 +27,10 @@ TEST_F(TrackerGuide, its_nginx_paths_pass_script_events_and_pixel_on) {
   RunningServer server(listeners_config() + "sessions: {lateness: 1s}\n");
   const support::TemporaryFolder folder;
   const std::string socket = folder.path("nginx.sock");
+  const std::string shown = support::text_of_blocks(guide_, "nginx");
   const std::string locations =
-      replaced(blocks_of(guide_, "nginx"), "127.0.0.1:8080", fmt::format("127.0.0.1:{}", server.http_port()));
-  ASSERT_NE(locations, blocks_of(guide_, "nginx"));
+      support::replaced(shown, "127.0.0.1:8080", fmt::format("127.0.0.1:{}", server.http_port()));
+  ASSERT_NE(locations, shown);
   std::string configuration = fmt::format(
       "daemon off;\nmaster_process off;\npid {0}/pid;\nerror_log stderr;\n"
       "events {{}}\nhttp {{\naccess_log off;\n",

@@ -41,6 +41,14 @@ TEST_F(TailTest, from_end_leaves_out_what_is_there_but_not_the_line_being_writte
   EXPECT_EQ(read(), (Lines{"half", "new"}));
 }
 
+TEST_F(TailTest, from_end_takes_a_first_line_that_is_being_written_whole) {
+  append("access.log", "hal");
+  start("access.log", From::kEnd);
+  EXPECT_EQ(read(), Lines{});
+  append("access.log", "f\n");
+  EXPECT_EQ(read(), Lines{"half"});
+}
+
 TEST_F(TailTest, from_end_reads_files_that_come_later_from_their_start) {
   start("access.log", From::kEnd);
   EXPECT_EQ(read(), Lines{});

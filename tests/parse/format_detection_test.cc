@@ -22,14 +22,29 @@ constexpr std::string_view kNative = R"({"type":"page_view","ts":1,"visitor":"v"
 constexpr std::string_view kCombined = R"(1.2.3.4 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "-")";
 
 TEST(DetectFormat, the_golden_files_of_each_format_are_recognised) {
-  const std::filesystem::path folder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "log_formats";
+  const std::filesystem::path folder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "formats";
   for (const std::string name :
        {"combined/combined", "combined/common", "combined/host_in_front", "nginx_json/recommended",
         "nginx_json/aliases", "caddy/caddy", "ga4/single", "matomo/requests", "matomo/bulks_in_lines"}) {
-    std::ifstream file(folder / (name + ".in"), std::ios::binary);
+    std::ifstream file(folder / (name + ".lines"), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     EXPECT_EQ(detected(text), name.substr(0, name.find('/'))) << name;
   }
+}
+
+TEST(DetectFormat, what_other_tools_send_is_recognised_line_by_line) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"segment", R"({"type":"track","event":"Signed Up","anonymousId":"a","messageId":"m"})"},
+      {"segment", R"({"batch":[{"type":"page","name":"Home","userId":"u","properties":{"path":"/"}}]})"},
+      {"plausible", R"({"name":"pageview","url":"https://shop.example/","domain":"shop.example"})"},
+      {"plausible", R"({"n":"pageview","u":"https://shop.example/","d":"shop.example","r":null})"},
+      {"umami", R"({"type":"event","payload":{"website":"w","hostname":"shop.example","url":"/"}})"},
+      {"ga4_mp",
+       R"({"client_id":"1.2","events":[{"name":"page_view","params":{"page_location":"https://a.example/"}}]})"},
+      {"native", R"({"type":"track","visitor":"a"})"},
+      {"native", R"({"type":"custom","name":"payload","visitor":"a"})"},
+  };
+  for (const auto& [format, line] : cases) EXPECT_EQ(detected(std::string(line) + "\n"), format) << line;
 }
 
 TEST(DetectFormat, native_events_are_recognised_alone_and_in_arrays) {

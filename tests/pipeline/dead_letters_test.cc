@@ -2,6 +2,7 @@
 #include "weir/pipeline/dead_letters.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -76,6 +77,13 @@ TEST_F(DeadLettersTest, an_existing_file_is_continued_within_the_limit) {
   (*letters)->write(std::string(200, 'x'), "late");
   EXPECT_EQ(std::filesystem::file_size(path_ + ".1"), 901U);
   EXPECT_EQ(read(path_).size(), 1U);
+}
+
+TEST_F(DeadLettersTest, only_its_owner_may_read_the_file) {
+  ASSERT_TRUE(DeadLetters::open(path_, 1 << 20));
+  struct stat facts {};
+  ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }
 
 TEST_F(DeadLettersTest, a_path_that_cannot_be_opened_is_an_error_that_names_it) {

@@ -20,12 +20,14 @@ std::vector<Rollup> rollups_of(std::vector<Dimension> dimensions) {
 }
 
 struct Maker {
-  explicit Maker(const ReaderOptions& options = {})
+  explicit Maker(const ReaderOptions& options = {}, TimeSource time_source = TimeSource::kLive,
+                 Dimension more = Dimension::kTerm)
       : symbols(Hasher(1), 1000),
         funnels({}, 3000),
         special{symbols.symbol_of(kNoneLabel), symbols.symbol_of(kOtherLabel)},
-        maker(options, rollups_of({Dimension::kChannel, Dimension::kCountry, Dimension::kBrand, Dimension::kTerm}),
-              funnels, symbols, special, Hasher(1), TimeSource::kLive, parts_of(options)) {}
+        maker(options,
+              rollups_of({Dimension::kChannel, Dimension::kCountry, Dimension::kBrand, Dimension::kTerm, more}),
+              funnels, symbols, special, Hasher(1), time_source, parts_of(options)) {}
 
   static MakerParts parts_of(const ReaderOptions& options) {
     auto parts = EventMaker::open_parts(options, 1'800'000, TimeSource::kLive);
@@ -67,10 +69,24 @@ TEST(EventLabels, bots_are_set_apart_by_their_own_user_agent) {
   for (int repeat = 0; repeat < 2; ++repeat) EXPECT_EQ(maker.maker.set_apart(raw, {}), Stat::kCountedBot);
   raw.user_agent = kBrowser;
   for (int repeat = 0; repeat < 2; ++repeat) EXPECT_EQ(maker.maker.set_apart(raw, {}), std::nullopt);
-  ReaderOptions include;
-  include.bots = "include";
-  raw.user_agent = kCrawler;
-  EXPECT_EQ(Maker(include).maker.set_apart(raw, {}), std::nullopt);
+}
+
+TEST(EventLabels, bots_count_in_a_replay_and_where_they_are_included) {
+  const auto set_apart = [](const std::string& bots, TimeSource time_source, std::int64_t included) {
+    ReaderOptions options;
+    options.bots = bots;
+    Maker maker(options, time_source);
+    RawEvent raw = view();
+    raw.user_agent = kCrawler;
+    const std::optional<Stat> stat = maker.maker.set_apart(raw, {});
+    EXPECT_EQ(maker.maker.stats()[Stat::kBotsIncluded], included) << bots;
+    return stat;
+  };
+  EXPECT_EQ(set_apart("auto", TimeSource::kLive, 0), Stat::kCountedBot);
+  EXPECT_EQ(set_apart("auto", TimeSource::kEvents, 1), std::nullopt);
+  EXPECT_EQ(set_apart("exclude", TimeSource::kEvents, 0), Stat::kCountedBot);
+  EXPECT_EQ(set_apart("include", TimeSource::kLive, 0), std::nullopt);
+  EXPECT_EQ(set_apart("include", TimeSource::kEvents, 0), std::nullopt);
 }
 
 TEST(EventLabels, the_agent_of_who_hands_events_on_is_not_the_visitors) {
@@ -82,6 +98,17 @@ TEST(EventLabels, the_agent_of_who_hands_events_on_is_not_the_visitors) {
   EXPECT_EQ(maker.maker.set_apart(anonymous, program), Stat::kCountedBot);
   const Origin headless{.user_agent = "HeadlessChrome/126", .from_browser = true};
   EXPECT_EQ(maker.maker.set_apart(view(), headless), Stat::kCountedBot);
+}
+
+TEST(EventLabels, a_program_that_hands_events_on_gives_no_device) {
+  Maker maker({}, TimeSource::kLive, Dimension::kDevice);
+  EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "python-requests/2.31"}), "(none)");
+  EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "axios/1.6.2"}), "(none)");
+  EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "Shop/2.1 (iPhone; iOS 17.1)"}), "mobile");
+  EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = kBrowser}), "desktop");
+  RawEvent raw = view();
+  raw.user_agent = kBrowser;
+  EXPECT_EQ(maker.label(raw, Dimension::kDevice, {.user_agent = "axios/1.6.2"}), "desktop");
 }
 
 TEST(EventLabels, a_country_is_said_by_the_event_or_a_proxy_or_found_by_address) {

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "support/random_source.h"
 #include "support/seed.h"
@@ -187,6 +189,56 @@ TEST(Pipeline, streams_take_lines_in_pieces) {
   stream->finish();
   EXPECT_EQ(serve.pipeline().received(), 2);
   EXPECT_EQ(serve.tick()->stats[Stat::kReceivedTcp], 2);
+}
+
+TEST(Pipeline, a_connection_that_ends_within_a_line_leaves_nothing_that_looks_whole) {
+  struct Case {
+    SourceKind kind;
+    const char* format;
+    const char* line;
+    std::int64_t malformed;
+  };
+  constexpr const char* kPurchase = "v=2&cid=1&en=purchase&dl=https://s.example/&ep.transaction_id=T&epn.value=12";
+  for (const Case& c :
+       {Case{SourceKind::kTcp, "ga4", kPurchase, 1}, Case{SourceKind::kUnix, "ga4", kPurchase, 1},
+        Case{SourceKind::kFile, "ga4", kPurchase, 0}, Case{SourceKind::kStdin, "ga4", kPurchase, 0},
+        Case{SourceKind::kTcp, "ga4", " \r", 0}, Case{SourceKind::kTcp, "native", "{\"type\":\"pa", 1}}) {
+    Serve serve;
+    const auto stream = serve.pipeline().open_stream(c.kind, c.format);
+    stream->write(c.line);
+    stream->finish();
+    const auto report = serve.tick();
+    EXPECT_EQ(report->stats[Stat::kRejectedMalformed], c.malformed) << c.line;
+    expect_conserved(*report);
+  }
+}
+
+TEST(Pipeline, takes_up_new_rules_for_events_to_come) {
+  Serve serve;
+  const auto pages = [&] {
+    std::set<std::string> found;
+    for (const CellTotals& cell : serve.tick()->rollups.at(1).cells) found.insert(cell.labels.at(1));
+    for (const WindowTotals& window : serve.pipeline().report()->windows) {
+      if (window.rollup != 1) continue;
+      for (const CellTotals& cell : window.cells) found.insert(cell.labels.at(1));
+    }
+    return found;
+  };
+  const auto view = [&](const char* visitor, TimeMs ts_ms) {
+    serve.take(fmt::format(R"({{"type":"page_view","url":"/product/7","visitor":"{}","ts":{}}})", visitor, ts_ms));
+  };
+  view("a", kNowMs - 20'000);
+  ReaderOptions options;
+  options.page_rules = {"/product/:id"};
+  options.salt_file = "/nowhere/ignored";
+  ASSERT_TRUE(serve.pipeline().reload(options));
+  view("b", kNowMs - 20'000);
+  view("c", kNowMs);  // lets the others through
+  EXPECT_EQ(pages(), (std::set<std::string>{"/product/7", "/product/:id"}));
+  options.page_rules.clear();
+  options.country_database = "/nowhere/countries.mmdb";
+  EXPECT_FALSE(serve.pipeline().reload(options));
+  expect_conserved(*serve.tick());
 }
 
 TEST(Pipeline, a_line_over_the_limit_costs_that_line) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "weir/ingest/routes.h"
 #include "weir/parse/parser.h"
 #include "weir/pipeline/pipeline.h"
 #include "weir/pipeline/replay.h"
@@ -25,6 +26,10 @@ constexpr std::string_view kCaddy =
     R"("headers":{"User-Agent":["agent"]}},"status":200})"
     "\n";
 constexpr std::string_view kMatomo = "?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2Fc&cid=a&cdt=1767225603\n";
+
+TEST(Routes, name_formats_of_the_table) {
+  for (const Route& route : route_table()) EXPECT_NE(find_format(route.format), nullptr) << route.path;
+}
 
 class ReplayFormats : public testing::Test {
  protected:

@@ -39,6 +39,19 @@ TEST(VisitorIdentity, is_made_of_site_network_and_user_agent) {
   EXPECT_NE(elsewhere.visitor_of(sender(), noon_ms), id) << "salts are random";
 }
 
+TEST(VisitorIdentity, of_a_run_takes_whole_addresses_and_goes_on_over_days) {
+  IdentityOptions run;
+  run.scope = IdentityScope::kRun;
+  VisitorIdentity identity(run);
+  const std::uint64_t id = identity.visitor_of(sender(), kMidnightMs);
+  EXPECT_EQ(identity.visitor_of(sender(), kMidnightMs + 5 * kDayMs), id);
+  EXPECT_EQ(identity.visitor_of(sender(), kMidnightMs - 5 * kDayMs), id);
+  EXPECT_NE(identity.visitor_of(sender("192.0.2.200"), kMidnightMs), id);
+  EXPECT_NE(identity.visitor_of(sender("192.0.2.1", "Chrome"), kMidnightMs), id);
+  VisitorIdentity elsewhere(run);
+  EXPECT_NE(elsewhere.visitor_of(sender(), kMidnightMs), id) << "salts are random";
+}
+
 TEST(VisitorIdentity, another_day_is_another_visitor) {
   VisitorIdentity identity;
   const std::uint64_t first = identity.visitor_of(sender(), kMidnightMs - 31 * kMinuteMs);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/core/result.h"
 #include "weir/ingest/source.h"
@@ -35,6 +36,14 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file);
 /// Reads and parses a file. A missing or unreadable file is an error that names it and the cause:
 /// "cannot open FILE: No such file or directory".
 Result<Config> load_config(const std::string& path);
+
+/// What reading a configuration again changes, by keys: at once, and only by a restart.
+struct ConfigChanges {
+  std::vector<std::string> applied;
+  std::vector<std::string> postponed;
+};
+/// Gives `running` what of `fresh` a running server takes up (see reloaded()), and says what that was.
+ConfigChanges take_up_changes(Config& running, const Config& fresh);
 
 /// Every key of the option table with its unit, bounds, default and help, as text for people. Ends in a newline.
 std::string describe_options();

@@ -28,6 +28,10 @@ std::optional<UrlParts> split_url(std::string_view url);
 /// The parts of a url that may be bad or missing: none of one that cannot be split. Any thread.
 inline UrlParts parts_of(std::string_view url) { return split_url(url).value_or(UrlParts{}); }
 
+/// Host of a referrer; of "android-app://PACKAGE/..." and "ios-app://ID/..." the package or id. Empty when there is
+/// none. A view into `referrer`. Any thread.
+std::string_view referrer_host(std::string_view referrer);
+
 /// The page of a path as the contract defines it: as written, trailing slashes go except of "/"; empty is "/".
 /// A view into `path` or of static storage. Query and fragment must be cut before (split_url does).
 std::string_view canonical_page(std::string_view path);

@@ -54,6 +54,7 @@ enum class Stat : std::uint8_t {
   kSymbolsForgotten,
   kLabelsCut,
   kClockClamped,
+  kBotsIncluded,
   kOvernightForgotten,
   kSaltFileErrors,
   kDeadLettersWritten,
@@ -71,6 +72,8 @@ enum class Stat : std::uint8_t {
   kTailTruncations,
   kTailReadErrors,
   kTailStateErrors,
+  kReloadsDone,
+  kReloadsFailed,
   kQueueBatches,
   kBackpressureWaits,
   kCount
@@ -102,17 +105,22 @@ class StatValues {
     for (std::size_t i = 0; i < kStatCount; ++i) values_[i] += other.values_[i];
     return *this;
   }
+  /// Events, summed over sources, types and reasons.
+  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedTail); }
+  std::int64_t counted() const { return sum(Stat::kCountedPageView, Stat::kCountedOptedOut); }
+  std::int64_t rejected() const { return sum(Stat::kRejectedMalformed, Stat::kRejectedUnknownSite); }
+  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedOverload); }
+  /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
+  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedOverload); }
+
+ private:
   /// Sum of the rows from `first` to `last`, both included.
   std::int64_t sum(Stat first, Stat last) const {
     std::int64_t total = 0;
     for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) total += values_[i];
     return total;
   }
-  /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
-  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedOverload); }
-  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedTail); }
 
- private:
   std::array<std::int64_t, kStatCount> values_{};
 };
 

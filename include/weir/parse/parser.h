@@ -67,6 +67,9 @@ struct FormatRow {
   std::unique_ptr<Parser> (*make)(const ParserOptions& options);
   /// True when a line, with kParserPadding readable bytes behind it, is of this format. nullptr: it is never guessed.
   bool (*recognises)(std::string_view line) = nullptr;
+  /// True when the beginning of a line is never a line itself, as with JSON. Else a connection that ends within a line
+  /// could leave one that says something else.
+  bool shows_cuts = true;
 };
 std::span<const FormatRow> format_table();
 

@@ -62,7 +62,14 @@ class EventMaker {
   /// Opens what the options name; the message of a failure names the key and the file.
   static Result<MakerParts> open_parts(const ReaderOptions& options, TimeMs session_timeout_ms, TimeSource time_source);
 
-  /// kLabelsCut, kClockClamped, kOvernightForgotten and kSaltFileErrors.
+  /// Null when no database is configured.
+  static Result<std::unique_ptr<const CountryDatabase>> open_countries(const ReaderOptions& options);
+
+  /// Goes on for the maker that this one replaces: takes its derived visitors and its counts. `before` is of no use
+  /// afterwards.
+  void take_over_from(EventMaker& before);
+
+  /// kLabelsCut, kClockClamped, kBotsIncluded, kOvernightForgotten and kSaltFileErrors.
   StatValues stats() const;
 
  private:
@@ -95,6 +102,8 @@ class EventMaker {
   void set_type(const RawEvent& raw, Event& event);
   void set_dimensions(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event);
   void set_steps(const RawEvent& raw, KnownUrl& url, Event& event);
+  /// The user agent of an event's visitor: the event's own, or the sender's where that is the visitor.
+  static std::string_view agent_of(const RawEvent& raw, const Origin& origin);
   Symbol site_symbol(const RawEvent& raw, KnownUrl& url);
   Symbol listed_site_symbol(const RawEvent& raw, KnownUrl& url, const Origin& origin);
   std::string_view site_text(const RawEvent& raw);
@@ -133,13 +142,14 @@ class EventMaker {
   SiteList sites_;
   BrandTerms brand_terms_;
   std::unordered_map<Symbol, BrandTerms> brand_terms_by_site_;  // of sites that have their own
-  std::unique_ptr<const BotList> bots_;                         // null: bots count like everybody
+  std::unique_ptr<const BotList> bots_;                         // null: nobody asks who is one
   MakerParts parts_;
   const FunnelSet& funnels_;
   SymbolTable& symbols_;
   SpecialSymbols special_;
   Hasher hasher_;
   std::uint64_t opted_out_events_ = 0;
+  bool excludes_bots_;  // else they are counted among all
   bool drops_opted_out_;
   bool aggregates_opted_out_;
   TimeSource time_source_;

@@ -28,7 +28,7 @@ struct ReaderOptions {
   std::vector<ChannelRule> channels;                 // tried before the built-in ones
   std::vector<std::string> brand_terms;              // see BrandTerms; a site may have its own
   std::vector<Site> sites;                           // empty: every site counts
-  std::string bots = "exclude";                      // or "include"
+  std::string bots = "auto";                         // or "exclude", "include"
   std::string honor_gpc = "aggregate";               // or "drop" or "ignore"
   std::string country_database;                      // path; empty: none
   std::string salt_file;                             // live only; empty: salts in memory
@@ -36,6 +36,10 @@ struct ReaderOptions {
   std::string dead_letter_path;                      // empty: off
   std::size_t dead_letter_bytes = 64 * 1024 * 1024;  // of each of the two files kept
 };
+
+/// `running` with those options of `fresh` that the reader applies to one event at a time, and which a running pipeline
+/// can therefore take up.
+ReaderOptions reloaded(ReaderOptions running, const ReaderOptions& fresh);
 
 struct PipelineOptions {
   ReaderOptions reader;

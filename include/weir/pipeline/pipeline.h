@@ -16,6 +16,7 @@
 #include <mutex>
 #include <span>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "weir/core/clock.h"
@@ -69,6 +70,10 @@ class Pipeline final : public Intake {
   /// in before, or 0 when the last snapshot is still being taken. Call every publish_interval. Any thread.
   std::uint64_t tick();
 
+  /// Serve: takes new options up for events that come from now on, as far as reloaded() says. Fails, and changes
+  /// nothing, when a file cannot be used. Any thread.
+  Result<std::monostate> reload(const ReaderOptions& reader);
+
   /// The newest report; never null. Any thread.
   std::shared_ptr<const Report> report() const;
   /// The same with what the network side counts about itself added at every report. Call before the first event.
@@ -99,8 +104,9 @@ class Pipeline final : public Intake {
   void take_text(const Portion& portion, BodyResult* result);
   std::optional<Rejection> take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms);
   Parser& parser_of(const FormatRow& format);
+  std::unique_ptr<EventMaker> make_event_maker(MakerParts parts);
   void reject(std::string_view line, Rejection reason);
-  void take_oversize(std::string_view beginning, SourceKind kind);
+  void refuse(std::string_view line, SourceKind kind, Rejection reason);
   void let_time_pass();
   void add_counts(const Cut& cut, Report& report) const;
   void publish_live(const Cut& cut);
@@ -125,7 +131,7 @@ class Pipeline final : public Intake {
   std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
   const FormatRow* default_format_;
   std::vector<std::unique_ptr<Parser>> parsers_;  // by row of THE format table; made when first needed
-  EventMaker event_maker_;
+  std::unique_ptr<EventMaker> event_maker_;
   Router router_;
   std::vector<ParsedEvent> parsed_;
   StatValues intake_stats_;  // received and rejected

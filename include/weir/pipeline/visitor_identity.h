@@ -1,5 +1,5 @@
-// VisitorIdentity: who an event belongs to when it does not say: a keyed hash of the day's salt, site, truncated
-// address and user agent. None of them is kept, and when the salt is gone nobody can try addresses against the hash.
+// VisitorIdentity: who an event belongs to when it does not say: a keyed hash of a salt, site, address and user agent.
+// None of them is kept, and when the salt is gone nobody can try addresses against the hash.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,14 @@
 
 namespace weir {
 
+/// How long one sender is one visitor.
+enum class IdentityScope : std::uint8_t {
+  kDay,  // live: a salt for each day, truncated addresses
+  kRun,  // replay: one salt that ends with the run, whole addresses: those who hold the log hold more than that
+};
+
 struct IdentityOptions {
+  IdentityScope scope = IdentityScope::kDay;
   std::string salt_file;                     // empty: salts in memory only
   TimeMs timeout_ms = 30 * 60 * 1000;        // of a session
   std::size_t overnight_visitors = 100'000;  // remembered so that their sessions survive midnight
@@ -27,14 +34,13 @@ struct Sender {
   std::string_view user_agent;
 };
 
-/// Derives visitors. The day is that of the event's time, so a replay gives the sessions that serving gave.
+/// Derives visitors, of a day or of a run. The day is that of the event's time.
 ///
-/// Sessions over midnight: who was seen within one timeout before midnight is remembered (32 to 128 bytes
-/// for each). After it, an event whose sender was remembered under yesterday's salt within one
-/// timeout keeps that identity, and stays remembered. It costs a second hash and a look-up per derived event, only
-/// until nobody of yesterday is left. An event that comes before an earlier one of its visitor from the other side of
-/// midnight is not connected with it. A second midnight always ends an identity.
-/// Owned by one thread.
+/// Sessions over midnight, where visitors are of a day: who was seen within one timeout before midnight is remembered
+/// (32 to 128 bytes for each). After it, an event whose sender was remembered under yesterday's salt within one timeout
+/// keeps that identity, and stays remembered. It costs a second hash and a look-up per derived event, only until nobody
+/// of yesterday is left. An event that comes before an earlier one of its visitor from the other side of midnight is
+/// not connected with it. A second midnight always ends an identity. Owned by one thread.
 class VisitorIdentity {
  public:
   /// With salts in memory.
@@ -52,10 +58,12 @@ class VisitorIdentity {
 
  private:
   void write_message(const Sender& sender);
+  std::uint64_t visitor_of_day(TimeMs time_ms);
   std::uint64_t hash_of(const Salt& salt) const;
   std::uint64_t continued(TimeMs time_ms);
   void remember(std::uint64_t id, TimeMs time_ms);
 
+  IdentityScope scope_;
   TimeMs timeout_ms_;
   DailySalts salts_;
   IdMemory overnight_;             // id -> time of the newest event, of yesterday's and today's last visitors

@@ -1,0 +1,59 @@
+#include "support/guide.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace weir::support {
+namespace {
+
+const std::filesystem::path kGuides = std::filesystem::path(WEIR_SOURCE_DIR) / "docs" / "integrations";
+constexpr std::string_view kFence = "```";
+
+}  // namespace
+
+std::vector<std::string> guide_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kGuides)) names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<CodeBlock> blocks_of_guide(std::string_view name) {
+  std::ifstream file(kGuides / (std::string(name) + ".md"));
+  std::vector<CodeBlock> blocks;
+  bool inside = false;
+  std::size_t indent = 0;
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+    if (std::string_view(line).substr(begin).starts_with(kFence)) {
+      inside = !inside;
+      indent = begin;
+      if (inside) blocks.push_back({line.substr(begin + kFence.size()), {}});
+    } else if (inside) {
+      blocks.back().text += line.substr(std::min(indent, begin)) + "\n";
+    }
+  }
+  EXPECT_FALSE(inside) << name;
+  EXPECT_FALSE(blocks.empty()) << name;
+  return blocks;
+}
+
+std::string text_of_blocks(const std::vector<CodeBlock>& blocks, std::string_view language) {
+  std::string text;
+  for (const CodeBlock& block : blocks) {
+    if (block.language == language) text += block.text;
+  }
+  return text;
+}
+
+std::string replaced(std::string text, std::string_view word, std::string_view by) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
+    text.replace(at, word.size(), by);
+  }
+  return text;
+}
+
+}  // namespace weir::support
