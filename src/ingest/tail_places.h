@@ -31,8 +31,10 @@ class TailPlaces {
     for (const TailPlace& place : places_) {
       const bool same =
           place.identity == file.identity || (place.identity.inode == file.identity.inode && place.head_bytes > 0);
+      // Any file begins as an empty one did, and inodes are used again.
+      const bool told_apart = place.head_bytes > 0 || place.born_ns == file.born_ns;
       const bool whole = file.size >= place.offset || place.head_bytes == TailedFile::kHeadBytes;
-      if (!same || !whole || !begins_as(file, place)) continue;
+      if (!same || !told_apart || !whole || !begins_as(file, place)) continue;
       TailPlace found = place;
       found.offset = std::min(found.offset, file.size);
       return found;
