@@ -1,8 +1,12 @@
 // The life of one HTTP connection: waiting, reading, writing, closing. Parsing is in http_connection_parse.cc.
 #include "http_connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
 #include <exception>
 
@@ -13,6 +17,10 @@ constexpr std::size_t kInputBytesBehindHeader = 16 * 1024;  // bodies up to this
 constexpr std::size_t kFlushBytes = 64 * 1024;              // answers to pipelined requests gathered at most
 constexpr std::size_t kKeptOutputBytes = 64 * 1024;         // memory an idle connection keeps
 constexpr auto kLingerTime = std::chrono::seconds(2);
+constexpr int kStreamKernelBytes = 256 * 1024;  // what the kernel may keep for a slow reader of a stream
+constexpr int kStreamDeadPeerMs = 30'000;       // a stream ends when the peer has acknowledged nothing for so long
+
+using DeadPeerTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 std::chrono::milliseconds milliseconds(std::int64_t count) { return std::chrono::milliseconds(count); }
 
@@ -53,6 +61,7 @@ void HttpConnection::wait_writable() {
 
 void HttpConnection::on_readable() {
   if (state_ == State::kLingering) return discard_input();
+  if (state_ == State::kStreaming) return close();  // the peer has gone, or talks where it should listen
   if (state_ != State::kReading) return;
   if (read_some() == 0) return;
   active_at_ = std::chrono::steady_clock::now();
@@ -81,7 +90,7 @@ std::size_t HttpConnection::read_some() {
 }
 
 void HttpConnection::process() {
-  while (state_ == State::kReading && !close_after_output_) {
+  while (state_ == State::kReading && !close_after_output_ && !streaming_) {
     const Step step = parse();
     if (step == Step::kNeedMore) break;
     if (output_.size() >= kFlushBytes) flush();
@@ -117,7 +126,10 @@ void HttpConnection::answer_request(std::string_view body) {
   }
   AfterResponse after = parser_->version() < 11 ? AfterResponse::kKeepOpenAndSaySo : AfterResponse::kKeepOpen;
   if (!parser_->keep_alive() || owner_->stopping()) after = AfterResponse::kClose;
+  streaming_ = response.on_stream && send_body == ResponseBody::kSend && !owner_->stopping();
+  if (streaming_) after = AfterResponse::kStream;
   send(response, after, send_body);
+  if (streaming_) response.on_stream(weak_from_this());
 }
 
 void HttpConnection::send(const HttpResponse& response, AfterResponse after, ResponseBody body) {
@@ -147,6 +159,7 @@ void HttpConnection::flush() {
 /// Goes on after all output is with the kernel.
 void HttpConnection::output_sent() {
   if (close_after_output_) return linger();
+  if (streaming_) return begin_stream();
   const bool was_blocked = state_ == State::kWriting;
   state_ = State::kReading;
   if (was_blocked) {
@@ -155,6 +168,25 @@ void HttpConnection::output_sent() {
     return process();
   }
   wait_readable();
+}
+
+/// All that was given to the stream is with the kernel: it takes the next piece. An input wait tells when the peer
+/// goes.
+void HttpConnection::begin_stream() {
+  if (state_ == State::kReading) {
+    error_code ignored;  // of a unix socket, which has neither
+    socket_.set_option(asio::socket_base::send_buffer_size(kStreamKernelBytes), ignored);
+    socket_.set_option(DeadPeerTimeout(kStreamDeadPeerMs), ignored);
+  }
+  state_ = State::kStreaming;
+  wait_readable();
+}
+
+bool HttpConnection::try_send(std::string_view piece) {
+  if (state_ != State::kStreaming) return false;
+  output_.append(piece);
+  flush();
+  return true;
 }
 
 /// Closing with unread input makes the kernel send a reset, which can overtake the answer. So the write side is
@@ -190,7 +222,9 @@ void HttpConnection::check_deadlines(SteadyTime now) {
       refuse(408);
       return flush();
     case State::kWriting:
-      if (since_active >= milliseconds(options.request_timeout_ms)) close();
+      if (!streaming_ && since_active >= milliseconds(options.request_timeout_ms)) close();
+      return;
+    case State::kStreaming:
       return;
     case State::kLingering:
       if (since_active >= kLingerTime) close();
@@ -201,6 +235,7 @@ void HttpConnection::check_deadlines(SteadyTime now) {
 }
 
 void HttpConnection::stop() {
+  if (streaming_) return close();
   if (state_ != State::kReading || request_started_) return;
   error_code error;
   // A request that already lies in the kernel counts as under way.

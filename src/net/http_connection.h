@@ -33,22 +33,25 @@ class HttpConnectionOwner {
 };
 
 /// Kept alive by its own pending waits. All members on the io thread.
-class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+class HttpConnection final : public HttpStream, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address);
-  ~HttpConnection();
+  ~HttpConnection() override;
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   void start();
   /// Acts on deadlines that have passed.
   void check_deadlines(SteadyTime now);
-  /// Closes at once when no request is under way; otherwise after its answer.
+  /// Closes at once when no request is under way, or a stream; otherwise after the answer.
   void stop();
-  void close();
+
+  bool is_open() const override { return state_ != State::kClosed; }
+  bool try_send(std::string_view piece) override;
+  void close() override;
 
  private:
-  enum class State { kReading, kWriting, kLingering, kClosed };
+  enum class State { kReading, kWriting, kStreaming, kLingering, kClosed };
   enum class Step { kNeedMore, kComplete, kRefused };
 
   void wait_readable();
@@ -70,6 +73,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void send(const HttpResponse& response, AfterResponse after, ResponseBody body);
   void flush();
   void output_sent();
+  void begin_stream();
   void linger();
   void discard_input();
 
@@ -80,6 +84,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool read_wait_pending_ = false;
   bool write_wait_pending_ = false;
   bool close_after_output_ = false;
+  bool streaming_ = false;         // the answer under way has no end yet; it is the last one
   bool refused_ = false;           // the rest of a request may still come
   SteadyTime active_at_;           // last progress
   SteadyTime request_started_at_;  // first byte of the request under way

@@ -55,10 +55,12 @@ void append_response(std::string& out, const HttpResponse& response, AfterRespon
   const bool bodiless = response.status < 200 || response.status == 204 || response.status == 304;
   if (!bodiless) {
     if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    if (after != AfterResponse::kStream) {
+      fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    }
   }
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
-  if (after == AfterResponse::kClose) out.append("Connection: close\r\n");
+  if (after == AfterResponse::kClose || after == AfterResponse::kStream) out.append("Connection: close\r\n");
   if (after == AfterResponse::kKeepOpenAndSaySo) out.append("Connection: keep-alive\r\n");
   out.append("\r\n");
   if (!bodiless && body == ResponseBody::kSend) out.append(response.body);

@@ -9,8 +9,8 @@
 namespace weir {
 
 /// What becomes of the connection behind a response.
-/// Clients of HTTP/1.0 must be told when it stays open.
-enum class AfterResponse { kKeepOpen, kKeepOpenAndSaySo, kClose };
+/// Clients of HTTP/1.0 must be told when it stays open. A stream's body ends with its connection.
+enum class AfterResponse { kKeepOpen, kKeepOpenAndSaySo, kClose, kStream };
 /// Whether the body goes out: not in answer to HEAD.
 enum class ResponseBody { kSend, kOmit };
 

@@ -119,6 +119,14 @@ HttpReply SocketClient::read_reply(Expect expect) {
   return reply;
 }
 
+std::string SocketClient::read_until(std::string_view words) {
+  std::size_t found = 0;
+  while ((found = received_.find(words)) == std::string::npos) {
+    if (!read_more()) return {};
+  }
+  return take(found + words.size());
+}
+
 std::optional<std::string> SocketClient::read_to_end() {
   while (read_more()) continue;
   if (timed_out_) return std::nullopt;

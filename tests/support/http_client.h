@@ -48,6 +48,8 @@ class SocketClient {
   /// Reads one answer. `head` is the answer to HEAD: no body follows its header.
   enum class Expect { kBody, kHead };
   HttpReply read_reply(Expect expect = Expect::kBody);
+  /// Everything up to `words` and with them, for answers that do not end; empty when they do not come.
+  std::string read_until(std::string_view words);
   /// Everything until the peer closes; nullopt when it does not close in time.
   std::optional<std::string> read_to_end();
   /// True when the peer closes (or resets) without sending more.

@@ -44,11 +44,28 @@ struct HttpRequest {
 };
 inline constexpr std::size_t kHttpBodyPadding = 64;
 
+/// The connection of a response that goes on. It has no deadline: whoever sends closes one that does not read. It ends
+/// by itself when the peer closes, dies (unanswered for 30 s) or sends anything more, and when the server stops. Held
+/// by a weak pointer, which expires some time after the end. io thread only.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  virtual bool is_open() const = 0;
+  /// Sends a piece of the body. False, and nothing is sent, while the piece before is still under way, so that a slow
+  /// reader costs one piece of memory; or when the stream has ended.
+  virtual bool try_send(std::string_view piece) = 0;
+  /// Ends the stream at once.
+  virtual void close() = 0;
+};
+
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type;  // empty: no Content-Type
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
+  /// When set, `body` is only the beginning: called once with the connection, which sends the rest and ends with it.
+  /// Not called for HEAD, nor while the server stops. Must not use the stream before the handler's caller goes on.
+  std::function<void(std::weak_ptr<HttpStream>)> on_stream = nullptr;
 };
 
 /// Called on the io_context's thread, once per request. Must not throw.
@@ -66,7 +83,7 @@ class HttpServer {
   virtual ~HttpServer() = default;
   /// The port bound. Any thread.
   virtual std::uint16_t port() const = 0;
-  /// Stops accepting, lets requests under way finish their answer, closes idle connections. io thread only.
+  /// Stops accepting, lets requests under way finish their answer, closes idle connections and streams. io thread only.
   virtual void stop() = 0;
 };
 
