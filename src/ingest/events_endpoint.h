@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tracker_files.h"
+#include "tracker_file.h"
 #include "weir/ingest/intake.h"
 #include "weir/ingest/origin_reader.h"
 #include "weir/model/site.h"
@@ -36,7 +36,7 @@ class EventsEndpoint {
   OriginReader origin_reader_;
   SiteList sites_;
   bool any_origin_;
-  TrackerFiles tracker_;
+  StaticFile tracker_ = tracker_file();
   std::string inflated_;  // reused; at most the inflation limit
   std::minstd_rand random_;
 };

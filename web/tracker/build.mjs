@@ -1,5 +1,6 @@
-// Bundles and minifies the tracker: node build.mjs [FILE]; without a file, the committed copy is written anew.
-import { writeFileSync } from 'node:fs';
+// Bundles and minifies the tracker: node build.mjs [FOLDER]; without a folder, the committed copy is written anew.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
@@ -21,5 +22,7 @@ export function bundle() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(process.argv[2] ?? `${folder}dist/weir.js`, bundle());
+  const output = process.argv[2] ?? join(folder, 'dist');
+  mkdirSync(output, { recursive: true });
+  writeFileSync(join(output, 'weir.js'), bundle());
 }

@@ -1,21 +1,13 @@
-// See tracker_files.h.
-#include "tracker_files.h"
+#include "weir/net/static_file.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <algorithm>
-
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
-#include "weir/core/text.h"
 
 namespace weir {
 namespace {
-
-constexpr std::string_view kScript =
-#include "weir_js.inc"
-    ;  // NOLINT: the literal comes from the build
 
 std::string gzip(std::string_view text) {
   z_stream stream{};
@@ -67,14 +59,15 @@ bool names_tag(std::string_view list, std::string_view tag) {
 
 }  // namespace
 
-TrackerFiles::TrackerFiles() {
+StaticFile::StaticFile(std::string content_type, std::string_view text, Headers headers)
+    : content_type_(std::move(content_type)), headers_(std::move(headers)) {
   // Not secret, and equal in all processes: several of them may stand behind one name.
-  const std::string hash = fmt::format("{:016x}", Hasher(0)(kScript));
-  plain_ = {std::string(kScript), fmt::format("\"{}\"", hash)};
-  compressed_ = {gzip(kScript), fmt::format("\"{}-gzip\"", hash)};
+  const std::string hash = fmt::format("{:016x}", Hasher(0)(text));
+  plain_ = {std::string(text), fmt::format("\"{}\"", hash)};
+  compressed_ = {gzip(text), fmt::format("\"{}-gzip\"", hash)};
 }
 
-HttpResponse TrackerFiles::answer(const HttpRequest& request) const {
+HttpResponse StaticFile::answer(const HttpRequest& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
     return {.status = 405,
             .content_type = "application/json",
@@ -83,15 +76,9 @@ HttpResponse TrackerFiles::answer(const HttpRequest& request) const {
   }
   const bool compress = accepts_gzip(request.header("Accept-Encoding"));
   const Variant& variant = compress ? compressed_ : plain_;
-  // An hour is how long a page may run an old tracker after an update; a day, that it may while it looks for a new one.
-  HttpResponse response{.status = 200,
-                        .content_type = "application/javascript; charset=utf-8",
-                        .body = {},
-                        .headers = {{"Cache-Control", "public, max-age=3600, stale-while-revalidate=86400"},
-                                    {"ETag", variant.tag},
-                                    {"Vary", "Accept-Encoding"},
-                                    {"Access-Control-Allow-Origin", "*"},
-                                    {"Cross-Origin-Resource-Policy", "cross-origin"}}};
+  HttpResponse response{.status = 200, .content_type = content_type_, .body = {}, .headers = headers_};
+  response.headers.emplace_back("ETag", variant.tag);
+  response.headers.emplace_back("Vary", "Accept-Encoding");
   if (names_tag(request.header("If-None-Match"), variant.tag)) {
     response.status = 304;
     return response;
