@@ -26,6 +26,7 @@ void append_number(std::string& out, Number value) {
 }  // namespace
 
 void JsonWriter::start_line() {
+  if (layout_ == JsonLayout::kCompact) return;
   out_ += '\n';
   out_.append(depth_, ' ');
 }
@@ -57,7 +58,7 @@ void JsonWriter::close(char bracket) {
 void JsonWriter::key(std::string_view name) {
   start_item();
   append_string(name);
-  out_ += ": ";
+  out_ += layout_ == JsonLayout::kCompact ? ":" : ": ";
   after_key_ = true;
 }
 

@@ -1,4 +1,4 @@
-// Writes indented JSON into one string. It must never write text that a JSON parser refuses, whatever the
+// Writes JSON into one string. It must never write text that a JSON parser refuses, whatever the
 // strings and numbers are.
 #pragma once
 
@@ -10,12 +10,15 @@
 
 namespace weir {
 
-/// Appends one JSON document to a string, indented by one space. Keys and values must alternate inside
+/// Indented by one space, or without any white space and so on one line.
+enum class JsonLayout : std::uint8_t { kIndented, kCompact };
+
+/// Appends one JSON document to a string. Keys and values must alternate inside
 /// objects, and what is opened must be closed: the caller's part. Not thread-safe.
 class JsonWriter {
  public:
   /// `out` must outlive the writer.
-  explicit JsonWriter(std::string& out) : out_(out) {}
+  explicit JsonWriter(std::string& out, JsonLayout layout = JsonLayout::kIndented) : out_(out), layout_(layout) {}
 
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
@@ -37,6 +40,7 @@ class JsonWriter {
   void append_string(std::string_view value);
 
   std::string& out_;
+  JsonLayout layout_;
   std::size_t depth_ = 0;
   bool fresh_ = true;       // nothing stands in the open object or array yet
   bool after_key_ = false;  // the next item is the value of a key
