@@ -87,6 +87,8 @@ constexpr std::array kOptions{
               "How long a kept connection may be silent between two requests, such as two scrapes."},
     OptionRow{"admin.connections", &kIntegerKind, WEIR_FIELD(admin.connections), 1, 65'536, "connections",
               "Connections open at once; further ones are closed and counted."},
+    OptionRow{"admin.live_streams", &kIntegerKind, WEIR_FIELD(live_streams), 1, 4096, "streams",
+              "Readers of the live feed at once, such as open live pages; further ones are answered with 503."},
 
     OptionRow{"pipeline.format", &kFormatKind, WEIR_FIELD(pipeline.reader.format), 0, 0, "",
               "Format of the events that sources deliver."},

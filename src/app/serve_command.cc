@@ -36,7 +36,10 @@ void stop_when_idle(EventLoop& loop, const StatBoard& stats) {
 /// The running server. Built, run and stopped by run_serve's thread.
 class Server {
  public:
-  Server(Config config, const ServeCommand& command) : config_(std::move(config)), command_(command) {}
+  Server(Config config, const ServeCommand& command)
+      : config_(std::move(config)),
+        command_(command),
+        live_feed_([this] { return pipeline_->report(); }, clock_, config_.live_streams) {}
 
   /// Opens everything; fails before the first event is taken in.
   Result<std::monostate> start();
@@ -55,6 +58,7 @@ class Server {
   Config config_;
   ServeCommand command_;
   SystemClock clock_;
+  LiveFeed live_feed_;  // used on the main thread, but for its stats
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<AdminEndpoint> admin_endpoint_;
   EventLoop admin_loop_;    // run by the main thread
@@ -78,9 +82,10 @@ Result<std::monostate> Server::start() {
     StatValues stats = ingest_stats_.read();
     stats += tail_stats_.read();
     stats += reload_stats_.read();
+    stats += live_feed_.stats();
     return stats;
   });
-  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks);
+  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks, live_feed_);
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
       admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
       &admin_stats_, false);
@@ -127,6 +132,7 @@ int Server::run() {
   std::thread ingest_thread([this] { ingest_loop_.run(); });
   admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
+  admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
   admin_endpoint_->set_ready(true);
   log_addresses();

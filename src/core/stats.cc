@@ -98,6 +98,11 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},
     {kBackpressureWaits, kCounter, "weir_backpressure_waits_total", "", "",
      "Times a reader had to wait for a shard; meanwhile its source was not read."},
+    {kLiveStreamsOpen, kGauge, "weir_live_streams_open", "", "", "Readers of the live feed connected now."},
+    {kLiveStreamsRefused, kCounter, "weir_live_streams_refused_total", "", "",
+     "Readers of the live feed refused because admin.live_streams was reached."},
+    {kLiveStreamsDropped, kCounter, "weir_live_streams_dropped_total", "", "",
+     "Readers of the live feed dropped because they did not read."},
 }};
 
 constexpr bool rows_follow_the_enum() {

@@ -2,12 +2,15 @@
 
 #include <array>
 
+#include "weir/sink/live_json.h"
+
 namespace weir {
 namespace {
 
-constexpr std::array<SinkRow, 3> kSinks{{
+constexpr std::array<SinkRow, 4> kSinks{{
     {"prometheus", "/metrics", "text/plain; version=0.0.4; charset=utf-8", render_prometheus},
     {"report", "/api/v1/report", "application/json", render_report_json},
+    {"live", kLivePath, "text/event-stream", nullptr},
     {"table", "", "text/plain; charset=utf-8", render_table},
 }};
 

@@ -17,6 +17,7 @@
 #include "weir/core/text.h"
 #include "weir/core/time_text.h"
 #include "weir/kpi/kpi_table.h"
+#include "weir/sink/live_json.h"
 #include "weir/sink/sinks.h"
 
 namespace weir {
@@ -354,6 +355,10 @@ TEST(SinkTable, rows_have_their_own_names_and_paths_and_render) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
     EXPECT_TRUE(row.path.empty() || paths.insert(row.path).second) << row.path;
     EXPECT_FALSE(row.content_type.empty());
+    if (row.render == nullptr) {
+      EXPECT_EQ(row.path, kLivePath) << "a stream, rendered for each query";
+      continue;
+    }
     EXPECT_FALSE(row.render(small_report(), {}).empty());
   }
   EXPECT_TRUE(paths.contains("/metrics"));

@@ -16,6 +16,7 @@ namespace weir {
 struct Config {
   SourceOptions sources;
   HttpServerOptions admin{.listen = {"127.0.0.1", 9464}};
+  std::size_t live_streams = 64;  // readers of the live feed at once
   PipelineOptions pipeline;
   SinkOptions sinks;
   std::string log_level = "info";  // trace, debug, info, warn or error

@@ -76,6 +76,9 @@ enum class Stat : std::uint8_t {
   kReloadsFailed,
   kQueueBatches,
   kBackpressureWaits,
+  kLiveStreamsOpen,
+  kLiveStreamsRefused,
+  kLiveStreamsDropped,
   kCount
 };
 inline constexpr std::size_t kStatCount = static_cast<std::size_t>(Stat::kCount);

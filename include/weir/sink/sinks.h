@@ -1,4 +1,5 @@
-// THE sink table and the three renderers. Sinks only read a Report; they never touch a shard.
+// THE sink table and the renderers of whole reports; the live feed's is in live_json.h. Sinks only read a Report; they
+// never touch a shard.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,7 @@ struct SinkRow {
   std::string_view name;
   std::string_view path;  // of the admin listener; empty: terminal only
   std::string_view content_type;
-  std::string (*render)(const Report& report, const SinkOptions& options);
+  std::string (*render)(const Report& report, const SinkOptions& options);  // null: a stream of reports
 };
 std::span<const SinkRow> sink_table();
 
