@@ -124,7 +124,8 @@ void Server::log_addresses() const {
   for (const auto& source : sources_) addresses += source->description() + ", ";
   ListenAddress admin = config_.admin.listen;
   admin.port = admin_->port();
-  spdlog::info("ready: events at {}metrics at http://{}/metrics", addresses, to_string(admin));
+  spdlog::info("ready: events at {0}metrics at http://{1}/metrics, live page at http://{1}/", addresses,
+               to_string(admin));
 }
 
 int Server::run() {

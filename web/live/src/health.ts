@@ -107,7 +107,7 @@ export class Health {
       'open sessions': stat('weir_active_sessions'),
       'batches on their way': stat('weir_queue_batches'),
       'waits for a shard': stat('weir_backpressure_waits_total'),
-      'cells folded into __other__': stat('weir_cells_folded_total'),
+      'cells folded together': stat('weir_cells_folded_total'),
       'watching this feed': stat('weir_live_streams_open'),
     });
   }
