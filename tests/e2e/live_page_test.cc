@@ -242,7 +242,7 @@ TEST_F(LivePage, is_steered_with_the_keyboard_and_remembers) {
   body += page_view("shop", "/pricing", "6");
   server_->post(body);
   json shown = look("controls");
-  EXPECT_EQ(shown["tiles"]["sessions"], 2);
+  EXPECT_EQ(shown["tiles"]["sessions"], 4);
   EXPECT_EQ(shown["window"], "1h");
   EXPECT_EQ(shown["landing"][0]["site"], "blog");
 }

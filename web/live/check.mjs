@@ -1,4 +1,4 @@
-// Holds the live page to what it promises: no text becomes markup, nothing is loaded from elsewhere, and it stays small.
+// Holds the live page to what it promises: no text becomes markup, nothing is loaded from elsewhere, it stays small.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -22,7 +22,10 @@ test('the page is small', () => {
 });
 
 test('no text is made markup or code', () => {
-  assert.doesNotMatch(bundle('live.ts'), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/);
+  assert.doesNotMatch(
+    bundle('live.ts'),
+    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/,
+  );
 });
 
 test('nothing is loaded from elsewhere', () => {
@@ -41,13 +44,28 @@ test('the policy of the page is kept: no script or style in its text', () => {
 test('numbers are written as the terminal table writes them', async () => {
   const { count, decimal, duration, moneys, percent, rate, shortCount } = await load('format');
   const cases = [
-    [count(1234567), '1,234,567'], [shortCount(999999), '999,999'], [shortCount(1234567), '1.23M'],
-    [percent(0.03649), '3.6%'], [percent(null), '–'], [percent(1), '100.0%'],
-    [duration(0), '0.0s'], [duration(6.44), '6.4s'], [duration(59.94), '59.9s'], [duration(59.96), '1m00s'],
-    [duration(125), '2m05s'], [duration(3599.6), '1h00m'], [duration(3720), '1h02m'], [duration(273600), '3d04h'], [duration(null), '–'],
-    [decimal(2.194), '2.19'], [decimal(null), '–'],
-    [moneys({}), '–'], [moneys({ EUR: 1, USD: 1234.5 }), '$1,234.50 + €1.00'], [moneys({ '!': 2 }), '2.00 !'],
-    [rate(0.42), '0.4/s'], [rate(12.3), '12/s'],
+    [count(1234567), '1,234,567'],
+    [shortCount(999999), '999,999'],
+    [shortCount(1234567), '1.23M'],
+    [percent(0.03649), '3.6%'],
+    [percent(null), '–'],
+    [percent(1), '100.0%'],
+    [duration(0), '0.0s'],
+    [duration(6.44), '6.4s'],
+    [duration(59.94), '59.9s'],
+    [duration(59.96), '1m00s'],
+    [duration(125), '2m05s'],
+    [duration(3599.6), '1h00m'],
+    [duration(3720), '1h02m'],
+    [duration(273600), '3d04h'],
+    [duration(null), '–'],
+    [decimal(2.194), '2.19'],
+    [decimal(null), '–'],
+    [moneys({}), '–'],
+    [moneys({ EUR: 1, USD: 1234.5 }), '$1,234.50 + €1.00'],
+    [moneys({ '!': 2 }), '2.00 !'],
+    [rate(0.42), '0.4/s'],
+    [rate(12.3), '12/s'],
   ];
   for (const [found, expected] of cases) assert.equal(found, expected);
 });
@@ -82,10 +100,26 @@ test('a history forgets names that are no more, and takes no more than it can ho
 test('rows are added part by part, and ratios derived from the sums', async () => {
   const { addRows } = await load('report');
   const row = (sessions, bounced, p50) => ({
-    site: 's', sessions, landed_sessions: sessions, bounced_sessions: bounced, engaged_sessions: 1, converted_sessions: 1,
-    page_views: 2 * sessions, visitors: sessions, orders: 1, bounce_ratio: bounced / sessions, pages_per_session: 2, conversion_ratio: 1 / sessions,
-    dwell_seconds: { known: 2, unknown: 1, sum: 10, mean: 5, p50, p95: 9 }, revenue: { USD: 1.5 },
-    funnels: { f: [{ step: 'a', reached: sessions, leakage_ratio: 0, causes: { left: bounced } }, { step: 'b', reached: sessions - bounced, leakage_ratio: null, causes: {} }] },
+    site: 's',
+    sessions,
+    landed_sessions: sessions,
+    bounced_sessions: bounced,
+    engaged_sessions: 1,
+    converted_sessions: 1,
+    page_views: 2 * sessions,
+    visitors: sessions,
+    orders: 1,
+    bounce_ratio: bounced / sessions,
+    pages_per_session: 2,
+    conversion_ratio: 1 / sessions,
+    dwell_seconds: { known: 2, unknown: 1, sum: 10, mean: 5, p50, p95: 9 },
+    revenue: { USD: 1.5 },
+    funnels: {
+      f: [
+        { step: 'a', reached: sessions, leakage_ratio: 0, causes: { left: bounced } },
+        { step: 'b', reached: sessions - bounced, leakage_ratio: null, causes: {} },
+      ],
+    },
   });
   const one = row(10, 1, 4);
   assert.equal(addRows([one]), one, 'a single row is as it was sent');

@@ -13,7 +13,9 @@ const [program, pairs = '7', seconds = '20', rate = '40000'] = process.argv.slic
 function listen(url) {
   const stream = { events: 0 };
   const request = get(url, (response) => {
-    response.on('data', (data) => { stream.events += String(data).split('data: ').length - 1; });
+    response.on('data', (data) => {
+      stream.events += String(data).split('data: ').length - 1;
+    });
     response.on('error', () => {});
   });
   request.on('error', () => {});
@@ -40,7 +42,10 @@ async function run(watched) {
     let visits = 0;
     for (let sent = 0; sent < count; sent += kBatch) {
       const wait = started + (sent / Number(rate)) * 1000 - performance.now();
-      if (wait > 0) await new Promise((resolve) => { setTimeout(resolve, wait); });
+      if (wait > 0)
+        await new Promise((resolve) => {
+          setTimeout(resolve, wait);
+        });
       const at = sent % lines.length;
       if (at < kBatch) ++visits; // the same people, another time
       await weir.post(lines.slice(at, at + kBatch).map((line) => line.replace('"visitor":"', `"visitor":"${visits}-`)));
@@ -58,6 +63,7 @@ async function run(watched) {
   }
 }
 
+const percent = (ratio) => `${(ratio * 100).toFixed(2)}%`;
 const costs = [];
 await run(false); // the files and the program are in memory from here on
 for (let pair = 0; pair < Number(pairs); ++pair) {
@@ -66,9 +72,11 @@ for (let pair = 0; pair < Number(pairs); ++pair) {
   for (const watched of order) results[watched] = await run(watched);
   const cost = results[true].cpu / results[false].cpu - 1;
   costs.push(cost);
-  const of = ({ cpu, tookSeconds, received }) => `${cpu.toFixed(2)} s for ${received} events in ${tookSeconds.toFixed(1)} s`;
-  console.log(`alone ${of(results[false])}; watched ${of(results[true])}, ${results[true].events} events per stream: ${(cost * 100).toFixed(2)}%`);
+  const of = ({ cpu, tookSeconds, received }) =>
+    `${cpu.toFixed(2)} s for ${received} events in ${tookSeconds.toFixed(1)} s`;
+  const { events } = results[true];
+  console.log(`alone ${of(results[false])}; watched ${of(results[true])}, ${events} events per stream: ${percent(cost)}`);
 }
 costs.sort((a, b) => a - b);
-console.log(`median ${(costs[Math.floor(costs.length / 2)] * 100).toFixed(2)}% of the processor time of ingest`);
+console.log(`median ${percent(costs[Math.floor(costs.length / 2)])} of the processor time of ingest`);
 process.exit(0); // the connection to a browser would keep it alive

@@ -1,4 +1,4 @@
-// Takes the pictures of the live page that are in the documentation: node screenshots.mjs WEIR FOLDER [SECONDS]. Made-up
+// Takes the pictures of the live page for the documentation: node screenshots.mjs WEIR FOLDER [SECONDS]. Made-up
 // visitors browse for so long first, so that there is something to see.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,11 +36,25 @@ try {
   await take({ name: 'live-start', theme: 'light', width: 1280, height: 560 });
   const now = Date.now();
   const steady = weir.generate(
-    now - 6 * 60_000, '--seed', '11', '--sessions', '4000', '--rate', '3.5', '--disorder', '2s', '--malformed', '0.004',
-    '--duplicates', '0.01', '--late', '0.001',
+    now - 6 * 60_000,
+    '--seed',
+    '11',
+    '--sessions',
+    '4000',
+    '--rate',
+    '3.5',
+    '--disorder',
+    '2s',
+    '--malformed',
+    '0.004',
+    '--duplicates',
+    '0.01',
+    '--late',
+    '0.001',
   );
   // A campaign brings more people for a while. Its visitors are others than the steady ones.
-  const burst = weir.generate(now + Number(seconds) * 350, '--seed', '5', '--sessions', '300', '--rate', '9')
+  const burst = weir
+    .generate(now + Number(seconds) * 350, '--seed', '5', '--sessions', '300', '--rate', '9')
     .map(({ ms, line }) => ({ ms, line: line.replace('"visitor":"', '"visitor":"b-') }));
   const past = steady.filter(({ ms }) => ms <= now).map(({ line }) => line);
   for (let from = 0; from < past.length; from += 1000) await weir.post(past.slice(from, from + 1000));

@@ -42,20 +42,23 @@ export class Weir {
     const text = execFileSync(this.program, ['generate', ...options], { maxBuffer: 1 << 30, encoding: 'utf8' });
     let shift;
     let ms = startMs;
-    return text.trimEnd().split('\n').map((line) => {
-      let event;
-      try {
-        event = JSON.parse(line);
-      } catch {
-        return { ms, line }; // broken on purpose
-      }
-      if (event.ts !== undefined) {
-        const then = milliseconds(event.ts);
-        shift ??= startMs - then;
-        event.ts = ms = then + shift;
-      }
-      return { ms, line: JSON.stringify(event) };
-    });
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        let event;
+        try {
+          event = JSON.parse(line);
+        } catch {
+          return { ms, line }; // broken on purpose
+        }
+        if (event.ts !== undefined) {
+          const then = milliseconds(event.ts);
+          shift ??= startMs - then;
+          event.ts = ms = then + shift;
+        }
+        return { ms, line: JSON.stringify(event) };
+      });
   }
 
   async post(lines) {
@@ -75,7 +78,9 @@ export class Weir {
         await this.post(lines.slice(from, next).map(({ line }) => line));
       }
     };
-    const timer = setInterval(() => { sending = sending.then(send); }, 100);
+    const timer = setInterval(() => {
+      sending = sending.then(send);
+    }, 100);
     return async () => {
       clearInterval(timer);
       await sending;
@@ -89,7 +94,9 @@ export class Weir {
   }
 
   async stop() {
-    const ended = new Promise((resolve) => { this.process.removeAllListeners('exit').on('exit', resolve); });
+    const ended = new Promise((resolve) => {
+      this.process.removeAllListeners('exit').on('exit', resolve);
+    });
     this.process.kill('SIGTERM');
     await ended;
     rmSync(this.folder, { recursive: true, force: true });

@@ -16,11 +16,23 @@ function make(): { item: Line; root: Element } {
   const name = element('span', { class: 'page' });
   const bar = element('span', { class: 'share-bar', 'aria-hidden': 'true' });
   const data = (kpi: string) => element('data', { 'data-kpi': kpi });
-  const line = { name, bar, sessions: data('sessions'), share: data('share'), bounce: data('bounce_ratio'), conversion: data('conversion_ratio') };
+  const line = {
+    name,
+    bar,
+    sessions: data('sessions'),
+    share: data('share'),
+    bounce: data('bounce_ratio'),
+    conversion: data('conversion_ratio'),
+  };
   const number = (child: Node) => element('td', { class: 'number' }, child);
   const root = element(
-    'tr', {}, element('th', { scope: 'row', class: 'with-bar' }, name, bar),
-    number(line.sessions), number(line.share), number(line.bounce), number(line.conversion),
+    'tr',
+    {},
+    element('th', { scope: 'row', class: 'with-bar' }, name, bar),
+    number(line.sessions),
+    number(line.share),
+    number(line.bounce),
+    number(line.conversion),
   );
   return { item: line, root };
 }
@@ -28,10 +40,14 @@ function make(): { item: Line; root: Element } {
 export class Channels {
   private lines: Keyed<Line>;
 
-  constructor(table: HTMLElement, private note: HTMLElement) {
+  constructor(
+    table: HTMLElement,
+    private note: HTMLElement,
+  ) {
     const body = element('tbody');
     const head = element('tr', {}, element('th', { scope: 'col' }, 'Channel'));
-    for (const title of ['Sessions', 'Share', 'Bounce', 'Conv.']) head.append(element('th', { scope: 'col', class: 'number' }, title));
+    for (const title of ['Sessions', 'Share', 'Bounce', 'Conv.'])
+      head.append(element('th', { scope: 'col', class: 'number' }, title));
     table.append(element('thead', {}, head), body);
     this.lines = new Keyed(body, make);
   }

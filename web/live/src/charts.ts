@@ -34,21 +34,31 @@ const kSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
 
 const kKinds: Kind[] = [
   {
-    title: 'Sessions', least: 5, format: countOrNothing, tick: shortCount,
+    title: 'Sessions',
+    least: 5,
+    format: countOrNothing,
+    tick: shortCount,
     lines: [
       { name: 'sessions', title: 'sessions', color: 'line-1' },
       { name: 'page_views', title: 'page views', color: 'line-2' },
     ],
   },
   {
-    title: 'Bounce and conversion', least: 0.1, format: percent, tick: (value) => `${Math.round(value * 100)}%`,
+    title: 'Bounce and conversion',
+    least: 0.1,
+    format: percent,
+    tick: (value) => `${Math.round(value * 100)}%`,
     lines: [
       { name: 'bounce_ratio', title: 'bounce', color: 'line-1' },
       { name: 'conversion_ratio', title: 'conversion', color: 'line-2' },
     ],
   },
   {
-    title: 'Dwell', least: 1, steps: kSeconds, format: duration, tick: (value) => duration(value).replace('.0s', 's'),
+    title: 'Dwell',
+    least: 1,
+    steps: kSeconds,
+    format: duration,
+    tick: (value) => duration(value).replace('.0s', 's'),
     lines: [
       { name: 'dwell_p50', title: 'p50', color: 'line-1' },
       { name: 'dwell_p95', title: 'p95', color: 'line-2' },
@@ -66,7 +76,10 @@ class Chart {
   private times: number[] = [];
   private data: (number | null)[][] = [];
 
-  constructor(parent: HTMLElement, private kind: Kind) {
+  constructor(
+    parent: HTMLElement,
+    private kind: Kind,
+  ) {
     const legend = element('figcaption', {}, element('span', { class: 'chart-title' }, kind.title));
     for (const { title, color: name } of kind.lines) {
       const value = element('b', {}, '–');
@@ -98,23 +111,37 @@ class Chart {
 
   private draw(): uPlot {
     const axis = (format: object): uPlot.Axis => ({
-      stroke: color('quiet'), grid: { stroke: color('grid'), width: 1 }, ticks: { show: false },
-      font: '11px system-ui, sans-serif', ...format,
+      stroke: color('quiet'),
+      grid: { stroke: color('grid'), width: 1 },
+      ticks: { show: false },
+      font: '11px system-ui, sans-serif',
+      ...format,
     });
     const least = this.kind.least;
     return new uPlot(
       {
-        width: this.box.clientWidth, height: kHeight, legend: { show: false }, padding: [8, 22, 0, 0],
+        width: this.box.clientWidth,
+        height: kHeight,
+        legend: { show: false },
+        padding: [8, 22, 0, 0],
         cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
         scales: { y: { range: (_: uPlot, __: number, top: number) => [0, Math.max(least, (top ?? 0) * 1.1)] } },
         axes: [
           axis({ size: 22, gap: 3, space: 80, values: (_: uPlot, ticks: number[]) => ticks.map(clock) }),
-          axis({ size: 46, space: 34, ...(this.kind.steps && { incrs: this.kind.steps }), values: (_: uPlot, ticks: number[]) => ticks.map(this.kind.tick) }),
+          axis({
+            size: 46,
+            space: 34,
+            ...(this.kind.steps && { incrs: this.kind.steps }),
+            values: (_: uPlot, ticks: number[]) => ticks.map(this.kind.tick),
+          }),
         ],
         series: [
           {},
           ...this.kind.lines.map(({ color: name }) => ({
-            stroke: color(name), width: 2, spanGaps: false, points: { show: false },
+            stroke: color(name),
+            width: 2,
+            spanGaps: false,
+            points: { show: false },
           })),
         ],
         hooks: { setCursor: [(plot: uPlot) => this.showValues(plot.cursor.idx ?? this.times.length - 1)] },

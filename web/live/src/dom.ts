@@ -4,7 +4,9 @@ type Child = Node | string;
 
 /** A new element with attributes and children. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag, attributes: Record<string, string> = {}, ...children: Child[]
+  tag: Tag,
+  attributes: Record<string, string> = {},
+  ...children: Child[]
 ): HTMLElementTagNameMap[Tag] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -39,10 +41,14 @@ export function setClass(target: Element, name: string, on: boolean): void {
 export class Keyed<Item> {
   private items = new Map<string, { item: Item; root: Element }>();
 
-  constructor(private parent: Element, private make: (key: string) => { item: Item; root: Element }) {}
+  constructor(
+    private parent: Element,
+    private make: (key: string) => { item: Item; root: Element },
+  ) {}
 
   update(keys: string[], change: (item: Item, key: string) => void): void {
     const wanted = new Set(keys);
+    const focused = document.activeElement;
     for (const [key, { root }] of this.items) {
       if (wanted.has(key)) continue;
       root.remove();
@@ -58,5 +64,8 @@ export class Keyed<Item> {
       const there = this.parent.children[place];
       if (there !== entry.root) this.parent.insertBefore(entry.root, there ?? null);
     });
+    // What is moved loses the focus, which must stay with who is on it.
+    const lost = focused instanceof HTMLElement && focused !== document.activeElement && this.parent.contains(focused);
+    if (lost) focused.focus({ preventScroll: true });
   }
 }

@@ -21,7 +21,9 @@ export class Feed {
 
   /** `onRefused` is called when the server does not take the choice; the site alone is asked for next. */
   constructor(
-    private onLive: (live: Live) => void, private onState: (state: FeedState) => void, private onRefused: () => void,
+    private onLive: (live: Live) => void,
+    private onState: (state: FeedState) => void,
+    private onRefused: () => void,
   ) {}
 
   /** Asks for something else from now on. */

@@ -45,7 +45,9 @@ export function moneys(sums: Record<string, number>): string {
 
 /** The largest sum without its small change, and the others, to be said beside it. */
 export function largestMoney(sums: Record<string, number>): { largest: string; rest: string[] } {
-  const sorted = Object.entries(sums).sort((a, b) => b[1] - a[1]).map(([currency, value]) => money(Math.round(value), currency).replace(/\.00$/, ''));
+  const sorted = Object.entries(sums)
+    .sort((a, b) => b[1] - a[1])
+    .map(([currency, value]) => money(Math.round(value), currency).replace(/\.00$/, ''));
   return { largest: sorted[0] ?? kNothing, rest: sorted.slice(1) };
 }
 
@@ -59,5 +61,4 @@ export function span(name: string): string {
 }
 
 /** "12/s", "0.4/s". */
-export const rate = (perSecond: number): string =>
-  `${perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond)}/s`;
+export const rate = (perSecond: number): string => `${perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond)}/s`;

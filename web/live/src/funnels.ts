@@ -39,7 +39,8 @@ function makeStep(): { item: Step; root: Element } {
   });
   const leak = element('div', { class: 'leak' }, element('p', {}, leakage, ' leak here'), list);
   const root = element(
-    'li', { class: 'step' },
+    'li',
+    { class: 'step' },
     element('p', { class: 'step-head' }, name, element('span', { class: 'step-count' }, reached, share)),
     element('div', { class: 'bar-track', 'aria-hidden': 'true' }, bar, track),
     leak,
@@ -71,7 +72,10 @@ export class Funnels {
   private funnels: Keyed<Keyed<Step>>;
   private none = element('p', { class: 'empty' });
 
-  constructor(private parent: HTMLElement, private note: HTMLElement) {
+  constructor(
+    parent: HTMLElement,
+    private note: HTMLElement,
+  ) {
     const list = element('div', { class: 'funnels' });
     parent.append(this.none, list);
     this.funnels = new Keyed(list, (name) => {
@@ -87,15 +91,21 @@ export class Funnels {
     setText(this.note, page ? `Sessions that landed on ${page}.` : 'All sessions of the window.');
     this.note.hidden = names.length === 0;
     this.none.hidden = names.length > 0;
-    setText(this.none, 'No funnel with sessions. Name the steps that should lead to a conversion under “funnels” in the configuration, and see where visitors leak out, and why.');
-    this.parent.classList.toggle('has-none', names.length === 0);
+    setText(
+      this.none,
+      'No funnel with sessions. Name the steps that should lead to a conversion under “funnels” in the configuration, ' +
+        'and see where visitors leak out, and why.',
+    );
     this.funnels.update(names, (view, name) => {
       const steps = funnels[name] ?? [];
       const entered = steps[0]?.reached ?? 0;
-      view.update(steps.map((_, place) => String(place)), (step, place) => {
-        const values = steps[Number(place)];
-        if (values) changeStep(step, values, entered);
-      });
+      view.update(
+        steps.map((_, place) => String(place)),
+        (step, place) => {
+          const values = steps[Number(place)];
+          if (values) changeStep(step, values, entered);
+        },
+      );
     });
   }
 }

@@ -26,7 +26,10 @@ class Facts {
     parent.append(element('div', { class: 'group' }, element('h3', {}, title), list, this.none));
     this.lines = new Keyed(list, (key) => {
       const value = element('data', { 'data-name': key });
-      return { item: value, root: element('div', {}, element('dt', {}, key.replace(/_/g, ' ')), element('dd', {}, value)) };
+      return {
+        item: value,
+        root: element('div', {}, element('dt', {}, key.replace(/_/g, ' ')), element('dd', {}, value)),
+      };
     });
   }
 
@@ -96,7 +99,12 @@ export class Health {
     });
     const holds = accounted === live.events.received;
     setClass(this.verdict, 'bad', !holds);
-    setText(this.verdict, holds ? '✓ All events are accounted for.' : `✗ ${count(live.events.received - accounted)} events are not accounted for: please report this.`);
+    setText(
+      this.verdict,
+      holds
+        ? '✓ All events are accounted for.'
+        : `✗ ${count(live.events.received - accounted)} events are not accounted for: please report this.`,
+    );
   }
 
   private updateState(live: Live, ms: number): void {

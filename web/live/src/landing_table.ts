@@ -17,11 +17,40 @@ interface Column {
 const kColumns: Column[] = [
   { key: 'sessions', title: 'Sessions', value: (row) => row.sessions, text: (row) => count(row.sessions) },
   { key: 'bounce_ratio', title: 'Bounce', value: (row) => row.bounce_ratio, text: (row) => percent(row.bounce_ratio) },
-  { key: 'pages_per_session', title: 'Pages', value: (row) => row.pages_per_session, text: (row) => decimal(row.pages_per_session), optional: true },
-  { key: 'dwell_p50', title: 'Dwell p50', value: (row) => row.dwell_seconds.p50, text: (row) => duration(row.dwell_seconds.p50), optional: true },
-  { key: 'dwell_p95', title: 'p95', value: (row) => row.dwell_seconds.p95, text: (row) => duration(row.dwell_seconds.p95), optional: true },
-  { key: 'conversion_ratio', title: 'Conv.', value: (row) => row.conversion_ratio, text: (row) => percent(row.conversion_ratio) },
-  { key: 'revenue', title: 'Revenue', value: (row) => sumOf(row.revenue), text: (row) => moneys(row.revenue), optional: true },
+  {
+    key: 'pages_per_session',
+    title: 'Pages',
+    value: (row) => row.pages_per_session,
+    text: (row) => decimal(row.pages_per_session),
+    optional: true,
+  },
+  {
+    key: 'dwell_p50',
+    title: 'Dwell p50',
+    value: (row) => row.dwell_seconds.p50,
+    text: (row) => duration(row.dwell_seconds.p50),
+    optional: true,
+  },
+  {
+    key: 'dwell_p95',
+    title: 'p95',
+    value: (row) => row.dwell_seconds.p95,
+    text: (row) => duration(row.dwell_seconds.p95),
+    optional: true,
+  },
+  {
+    key: 'conversion_ratio',
+    title: 'Conv.',
+    value: (row) => row.conversion_ratio,
+    text: (row) => percent(row.conversion_ratio),
+  },
+  {
+    key: 'revenue',
+    title: 'Revenue',
+    value: (row) => sumOf(row.revenue),
+    text: (row) => moneys(row.revenue),
+    optional: true,
+  },
 ];
 
 interface Line {
@@ -51,7 +80,11 @@ export class LandingTable {
   private whole = false;
   picked = '';
 
-  constructor(private table: HTMLElement, private note: HTMLElement, private onPick: () => void) {
+  constructor(
+    private table: HTMLElement,
+    private note: HTMLElement,
+    private onPick: () => void,
+  ) {
     const head = element('tr', {}, element('th', { scope: 'col' }, 'Landing page'));
     for (const { key, title, optional } of kColumns) {
       const button = element('button', { type: 'button', class: 'sort' }, title);
@@ -78,7 +111,12 @@ export class LandingTable {
     setClass(this.table, 'several-sites', severalSites);
     if (!rows.some((row) => pageKey(row) === this.picked)) this.picked = '';
     const more = leftOut > 0 ? `, ${count(leftOut)} more are not shown` : '';
-    setText(this.note, rows.length > 0 ? `${count(rows.length)} pages${more}. Choose one to see its funnels.` : 'No sessions in this window yet.');
+    setText(
+      this.note,
+      rows.length > 0
+        ? `${count(rows.length)} pages${more}. Choose one to see its funnels.`
+        : 'No sessions in this window yet.',
+    );
     this.draw();
   }
 

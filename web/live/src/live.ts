@@ -33,7 +33,11 @@ class Page {
   private histories = new Map<string, History>();
 
   constructor() {
-    this.feed = new Feed((live) => this.take(live), (state) => this.showState(state), () => this.askAnew());
+    this.feed = new Feed(
+      (live) => this.take(live),
+      (state) => this.showState(state),
+      () => this.askAnew(),
+    );
     this.pickers = new Pickers(byId('site'), byId('windows'), byId('pickers'), () => this.ask());
     followTheme(byId('theme'), () => this.charts.redraw());
     document.addEventListener('visibilitychange', () => this.draw());
@@ -85,7 +89,7 @@ class Page {
     setText(byId('version'), `Weir ${live.version}`);
   }
 
-  /** All sessions of the window: from the rollup without dimensions, or else from landing pages as far as they are sent. */
+  /** All sessions of the window: of the rollup without dimensions, or else of landing pages as far as they are sent. */
   private total(live: Live): Row | null {
     const rows = rowsOf(live, rollupOf(live) ?? rollupOf(live, 'landing_page'));
     const total = addRows(rows);

@@ -5,7 +5,12 @@ export class Pickers {
   site = '';
   window = '';
 
-  constructor(private sites: HTMLSelectElement, private windows: HTMLElement, form: HTMLElement, onChange: () => void) {
+  constructor(
+    private sites: HTMLSelectElement,
+    private windows: HTMLElement,
+    form: HTMLElement,
+    onChange: () => void,
+  ) {
     const wanted = new URLSearchParams(location.hash.slice(1));
     this.site = wanted.get('site') ?? '';
     this.window = wanted.get('window') ?? '';

@@ -24,7 +24,14 @@ export interface Row {
   bounce_ratio: number | null;
   pages_per_session: number | null;
   conversion_ratio: number | null;
-  dwell_seconds: { known: number; unknown: number; sum: number; mean: number | null; p50: number | null; p95: number | null };
+  dwell_seconds: {
+    known: number;
+    unknown: number;
+    sum: number;
+    mean: number | null;
+    p50: number | null;
+    p95: number | null;
+  };
   revenue: Record<string, number>;
   funnels: Record<string, FunnelStep[]>;
 }
@@ -34,7 +41,12 @@ export interface Live {
   version: string;
   number: number;
   events: {
-    received: number; counted: number; rejected: Record<string, number>; late: number; duplicate: number; shed: number;
+    received: number;
+    counted: number;
+    rejected: Record<string, number>;
+    late: number;
+    duplicate: number;
+    shed: number;
     queued: number;
   };
   received_by_source: Record<string, number>;
@@ -94,7 +106,7 @@ export function addFunnels(rows: Row[]): Record<string, FunnelStep[]> {
   return sums;
 }
 
-/** Rows added up. Quantiles cannot be: they are those of a single row, else null. Nor can visitors who were in several. */
+/** Rows added up. Quantiles are those of a single row, else null: they cannot be added. */
 export function addRows(rows: Row[]): Row | null {
   const [first] = rows;
   if (!first || rows.length === 1) return first ?? null;
@@ -113,7 +125,9 @@ export function addRows(rows: Row[]): Row | null {
       known: sum((row) => row.dwell_seconds.known),
       unknown: sum((row) => row.dwell_seconds.unknown),
       sum: sum((row) => row.dwell_seconds.sum),
-      mean: null, p50: null, p95: null,
+      mean: null,
+      p50: null,
+      p95: null,
     },
     revenue: {},
     funnels: addFunnels(rows),

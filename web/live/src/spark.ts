@@ -22,13 +22,19 @@ export class Spark {
   /** Draws the values against their times, gaps left out: what they lie between, but no less than a quarter of the
    * largest, so that a small change looks small. */
   update(times: number[], values: (number | null)[]): void {
-    const from = Math.max(0, values.findIndex((value) => value !== null));
+    const from = Math.max(
+      0,
+      values.findIndex((value) => value !== null),
+    );
     const step = Math.max(1, Math.floor((values.length - from) / kPoints));
     const start = times[from] ?? 0;
     const span = Math.max(1, (times[times.length - 1] ?? 0) - start);
     const there = values.filter((value): value is number => value !== null);
     const largest = there.reduce((most, value) => Math.max(most, value), 0);
-    const least = Math.min(largest * 0.75, there.reduce((fewest, value) => Math.min(fewest, value), largest));
+    const least = Math.min(
+      largest * 0.75,
+      there.reduce((fewest, value) => Math.min(fewest, value), largest),
+    );
     const points: string[] = [];
     for (let place = values.length - 1; place >= from; place -= step) {
       const value = values[place];

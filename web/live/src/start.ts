@@ -13,7 +13,10 @@ export class Start {
     const copy = byId<HTMLButtonElement>('start-copy');
     copy.hidden = !('clipboard' in navigator); // not there on pages that are not secure
     copy.addEventListener('click', () => {
-      void navigator.clipboard.writeText(curl).then(() => setText(copy, 'Copied'), () => setText(copy, 'Not allowed'));
+      void navigator.clipboard.writeText(curl).then(
+        () => setText(copy, 'Copied'),
+        () => setText(copy, 'Not allowed'),
+      );
     });
   }
 

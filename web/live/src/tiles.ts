@@ -11,12 +11,42 @@ interface Tile {
 }
 
 const kTiles: Record<string, Tile> = {
-  sessions: { title: 'Sessions', value: (row) => row.sessions, text: (row) => shortCount(row.sessions), beside: (row) => `${count(row.page_views)} page views` },
-  bounce_ratio: { title: 'Bounce', value: (row) => row.bounce_ratio, text: (row) => percent(row.bounce_ratio), beside: (row) => `${count(row.bounced_sessions)} of ${count(row.landed_sessions)}` },
-  pages_per_session: { title: 'Pages per session', value: (row) => row.pages_per_session, text: (row) => decimal(row.pages_per_session), beside: (row) => `${count(row.engaged_sessions)} engaged sessions` },
-  dwell_p50: { title: 'Dwell p50', value: (row) => row.dwell_seconds.p50, text: (row) => duration(row.dwell_seconds.p50), beside: (row) => `p95 ${duration(row.dwell_seconds.p95)}, ${count(row.dwell_seconds.unknown)} unknown` },
-  conversion_ratio: { title: 'Conversion', value: (row) => row.conversion_ratio, text: (row) => percent(row.conversion_ratio), beside: (row) => `${count(row.converted_sessions)} sessions` },
-  revenue: { title: 'Revenue', value: (row) => sumOf(row.revenue), text: (row) => largestMoney(row.revenue).largest, beside: (row) => [`${count(row.orders)} orders`, ...largestMoney(row.revenue).rest].join(', ') },
+  sessions: {
+    title: 'Sessions',
+    value: (row) => row.sessions,
+    text: (row) => shortCount(row.sessions),
+    beside: (row) => `${count(row.page_views)} page views`,
+  },
+  bounce_ratio: {
+    title: 'Bounce',
+    value: (row) => row.bounce_ratio,
+    text: (row) => percent(row.bounce_ratio),
+    beside: (row) => `${count(row.bounced_sessions)} of ${count(row.landed_sessions)}`,
+  },
+  pages_per_session: {
+    title: 'Pages per session',
+    value: (row) => row.pages_per_session,
+    text: (row) => decimal(row.pages_per_session),
+    beside: (row) => `${count(row.engaged_sessions)} engaged sessions`,
+  },
+  dwell_p50: {
+    title: 'Dwell p50',
+    value: (row) => row.dwell_seconds.p50,
+    text: (row) => duration(row.dwell_seconds.p50),
+    beside: (row) => `p95 ${duration(row.dwell_seconds.p95)}, ${count(row.dwell_seconds.unknown)} unknown`,
+  },
+  conversion_ratio: {
+    title: 'Conversion',
+    value: (row) => row.conversion_ratio,
+    text: (row) => percent(row.conversion_ratio),
+    beside: (row) => `${count(row.converted_sessions)} sessions`,
+  },
+  revenue: {
+    title: 'Revenue',
+    value: (row) => sumOf(row.revenue),
+    text: (row) => largestMoney(row.revenue).largest,
+    beside: (row) => [`${count(row.orders)} orders`, ...largestMoney(row.revenue).rest].join(', '),
+  },
 };
 
 interface View {
@@ -31,7 +61,13 @@ export class Tiles {
     this.views = new Keyed(parent, (key) => {
       const data = element('data', { 'data-kpi': key });
       const beside = element('dd', { class: 'beside' });
-      const root = element('div', { class: 'tile' }, element('dt', {}, kTiles[key]?.title ?? key), element('dd', { class: 'figure' }, data), beside);
+      const root = element(
+        'div',
+        { class: 'tile' },
+        element('dt', {}, kTiles[key]?.title ?? key),
+        element('dd', { class: 'figure' }, data),
+        beside,
+      );
       return { item: { data, beside }, root };
     });
   }
