@@ -1,20 +1,29 @@
-// What watching costs ingest: node live_cost.mjs WEIR [PAIRS] [SECONDS] [EVENTS-PER-SECOND]. Runs in pairs, one without
-// and one with an open page and 20 event streams, take in the same events at the same rate; the processor time of
-// the two servers is compared. Prints each pair and the median.
+// What watching costs ingest: node live_cost.mjs WEIR [PAIRS] [SESSIONS]. Runs in pairs take in the same events as fast
+// as they can, one without and one with an open page and 20 event streams; the processor time of the two servers is
+// compared. Prints each pair and the median.
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Browser } from './chromium.mjs';
 import { Weir } from './traffic.mjs';
 
 const kStreams = 20;
-const kBatch = 1000;
-const [program, pairs = '7', seconds = '20', rate = '40000'] = process.argv.slice(2);
+const kBodyBytes = 512 * 1024;
+const kConnections = 2;
+const kIdleMs = 2000; // almost without work, and all is done
+const kIdleCpuSeconds = 0.1; // what watching may take meanwhile
+const [program, pairs = '5', sessions = '400000'] = process.argv.slice(2);
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reads a stream and counts what comes. */
 function listen(url) {
   const stream = { events: 0 };
   const request = get(url, (response) => {
     response.on('data', (data) => {
-      stream.events += String(data).split('data: ').length - 1;
+      stream.events += data.toString('latin1').split('data: ').length - 1;
     });
     response.on('error', () => {});
   });
@@ -23,39 +32,66 @@ function listen(url) {
   return stream;
 }
 
-/** Processor seconds for the events of one run. */
-async function run(watched) {
+/** The file in pieces of whole lines. */
+function* bodies(path) {
+  const file = openSync(path);
+  let rest = Buffer.alloc(0);
+  for (;;) {
+    const piece = Buffer.alloc(kBodyBytes);
+    const size = readSync(file, piece);
+    if (size === 0) break;
+    const text = Buffer.concat([rest, piece.subarray(0, size)]);
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.subarray(end);
+    yield text.subarray(0, end);
+  }
+  closeSync(file);
+}
+
+async function post(weir, body) {
+  for (;;) {
+    const reply = await fetch(`${weir.events}/v1/events`, { method: 'POST', body });
+    await reply.arrayBuffer();
+    if (reply.status !== 503) return;
+    await pause(20); // its queues are full
+  }
+}
+
+/** Waits until the server has nothing left to do. */
+async function settle(weir) {
+  for (let before = -1; weir.cpuSeconds() - before > kIdleCpuSeconds;) {
+    before = weir.cpuSeconds();
+    await pause(kIdleMs);
+  }
+}
+
+/** Processor seconds for all events of the file, as many as it has lines. */
+async function run({ path, lines }, watched) {
   const weir = await Weir.start(program);
   const watching = [];
   let browser;
   try {
-    // Ten minutes of visits, some seconds of which are in one batch: all cells are filled.
-    const lines = weir.generate(Date.now() - 600_000, '--sessions', '30000', '--rate', '50').map(({ line }) => line);
-    const count = Number(seconds) * Number(rate);
     if (watched) {
       browser = await Browser.start();
       await browser.open(`${weir.admin}/`);
       for (let i = 0; i < kStreams; ++i) watching.push(listen(`${weir.admin}/api/v1/live?rows=50`));
     }
+    await settle(weir);
     const from = weir.cpuSeconds();
     const started = performance.now();
-    let visits = 0;
-    for (let sent = 0; sent < count; sent += kBatch) {
-      const wait = started + (sent / Number(rate)) * 1000 - performance.now();
-      if (wait > 0)
-        await new Promise((resolve) => {
-          setTimeout(resolve, wait);
-        });
-      const at = sent % lines.length;
-      if (at < kBatch) ++visits; // the same people, another time
-      await weir.post(lines.slice(at, at + kBatch).map((line) => line.replace('"visitor":"', `"visitor":"${visits}-`)));
-    }
-    const tookSeconds = (performance.now() - started) / 1000;
+    const source = bodies(path);
+    const send = async () => {
+      for (let next = source.next(); !next.done; next = source.next()) await post(weir, next.value);
+    };
+    await Promise.all(Array.from({ length: kConnections }, send));
+    const seconds = (performance.now() - started) / 1000;
+    await settle(weir);
     const cpu = weir.cpuSeconds() - from;
     const report = await (await fetch(`${weir.admin}/api/v1/report`)).json();
-    const events = watching.map((stream) => stream.events);
-    if (watched && Math.min(...events) < Number(seconds) / 2) throw new Error(`streams got ${events} events`);
-    return { cpu, tookSeconds, received: report.events.received, events: Math.min(...events) };
+    if (report.events.received !== Number(lines)) throw new Error(`${report.events.received} of ${lines} events`);
+    const events = Math.min(...watching.map((stream) => stream.events));
+    if (watched && events < seconds / 2) throw new Error(`a stream got ${events} events in ${seconds} s`);
+    return { cpu, seconds, received: report.events.received, events };
   } finally {
     for (const stream of watching) stream.stop();
     await browser?.stop();
@@ -64,19 +100,27 @@ async function run(watched) {
 }
 
 const percent = (ratio) => `${(ratio * 100).toFixed(2)}%`;
-const costs = [];
-await run(false); // the files and the program are in memory from here on
-for (let pair = 0; pair < Number(pairs); ++pair) {
-  const order = pair % 2 === 0 ? [false, true] : [true, false];
-  const results = {};
-  for (const watched of order) results[watched] = await run(watched);
-  const cost = results[true].cpu / results[false].cpu - 1;
-  costs.push(cost);
-  const of = ({ cpu, tookSeconds, received }) =>
-    `${cpu.toFixed(2)} s for ${received} events in ${tookSeconds.toFixed(1)} s`;
-  const { events } = results[true];
-  console.log(`alone ${of(results[false])}; watched ${of(results[true])}, ${events} events per stream: ${percent(cost)}`);
+const folder = mkdtempSync(join(tmpdir(), 'weir-cost-'));
+try {
+  const path = join(folder, 'events.ndjson');
+  execFileSync(program, ['generate', '--sessions', sessions, '--rate', String(Number(sessions) / 200), '-o', path]);
+  const file = { path, lines: execFileSync('wc', ['-l', path], { encoding: 'utf8' }).split(' ')[0] };
+  const costs = [];
+  await run(file, false); // the file and the program are in memory from here on
+  for (let pair = 0; pair < Number(pairs); ++pair) {
+    const results = {};
+    for (const watched of pair % 2 === 0 ? [false, true] : [true, false]) results[watched] = await run(file, watched);
+    const cost = results[true].cpu / results[false].cpu - 1;
+    costs.push(cost);
+    const of = ({ cpu, seconds, received }) => `${cpu.toFixed(2)} s for ${received} events in ${seconds.toFixed(1)} s`;
+    const { events } = results[true];
+    console.log(
+      `alone ${of(results[false])}; watched ${of(results[true])}, ${events} events a stream: ${percent(cost)}`,
+    );
+  }
+  costs.sort((a, b) => a - b);
+  console.log(`median ${percent(costs[Math.floor(costs.length / 2)])} of the processor time of ingest`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
-costs.sort((a, b) => a - b);
-console.log(`median ${percent(costs[Math.floor(costs.length / 2)])} of the processor time of ingest`);
 process.exit(0); // the connection to a browser would keep it alive

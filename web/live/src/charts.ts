@@ -58,7 +58,7 @@ const kKinds: Kind[] = [
     least: 1,
     steps: kSeconds,
     format: duration,
-    tick: (value) => duration(value).replace('.0s', 's'),
+    tick: (value) => duration(value).replace('.0s', 's').replace('m00s', 'm'),
     lines: [
       { name: 'dwell_p50', title: 'p50', color: 'line-1' },
       { name: 'dwell_p95', title: 'p95', color: 'line-2' },
