@@ -14,7 +14,7 @@ const kBodyBytes = 512 * 1024;
 const kConnections = 2;
 const kIdleMs = 2000; // almost without work, and all is done
 const kIdleCpuSeconds = 0.1; // what watching may take meanwhile
-const [program, pairs = '5', sessions = '400000'] = process.argv.slice(2);
+const [program, pairs = '5', sessions = '50000'] = process.argv.slice(2);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
