@@ -1,0 +1,136 @@
+// npm run check: the linter is shown a fault and a near miss for each rule, then the committed dashboards; what the
+// sources give must be what is committed.
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { rendered } from './dashboards';
+import { uids } from './names';
+import type { Dashboard, Panel, Variable } from './lint/dashboard';
+import { type Exception, faultsOf } from './lint/exceptions';
+import { lint, rules } from './lint/rules';
+
+const folder = 'dashboards';
+const read = (path: string) => readFileSync(path, 'utf8');
+const committed = () => readdirSync(folder).map((file): Dashboard => JSON.parse(read(`${folder}/${file}`)));
+
+const chosen = { uid: '${datasource}' };
+
+/** A dashboard that keeps all rules, with one change. */
+function sample(change: (dashboard: { panel: Panel; variables: Variable[]; dashboard: Dashboard }) => void): Dashboard {
+  const panel: Panel = {
+    title: 'CPU',
+    description: 'Cores in use.',
+    type: 'timeseries',
+    datasource: chosen,
+    fieldConfig: { defaults: { unit: 'none' } },
+    targets: [{ expr: 'sum(rate(cpu_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))' }],
+  };
+  const variables: Variable[] = [
+    { name: 'datasource', type: 'datasource', label: 'Data source', query: 'prometheus' },
+    ...['job', 'instance'].map((name) => ({
+      name,
+      type: 'query',
+      label: name === 'job' ? 'Job' : 'Instance',
+      query: { query: `label_values(up, ${name})` },
+      datasource: chosen,
+      multi: true,
+      allValue: '.+',
+      refresh: 2,
+    })),
+  ];
+  const dashboard: Dashboard = { title: 'Sample', editable: false, panels: [panel], templating: { list: variables } };
+  change({ panel, variables, dashboard });
+  return dashboard;
+}
+
+const expr = (text: string) => sample(({ panel }) => (panel.targets = [{ expr: text }]));
+const own = 'job=~"$job", instance=~"$instance"';
+
+/** Per rule: dashboards with that fault alone. */
+const faults: Record<string, Dashboard[]> = {
+  'template-datasource-rule': [
+    sample(({ variables }) => (variables[0]!.name = 'prometheus')),
+    sample(({ variables }) => (variables[0]!.label = 'Source')),
+    sample(({ variables }) => variables.splice(0, 1)),
+  ],
+  'template-job-rule': [
+    sample(({ variables }) => (variables[1]!.multi = false)),
+    sample(({ variables }) => variables.splice(1, 1)),
+  ],
+  'template-instance-rule': [
+    sample(({ variables }) => (variables[2]!.allValue = '.*')),
+    sample(({ variables }) => (variables[2]!.datasource = { uid: 'abc' })),
+  ],
+  'template-label-promql-rule': [
+    sample(({ variables }) => (variables[1]!.query = 'label_values(up{, job)')),
+    sample(({ variables }) => (variables[1]!.query = 'values(up, job)')),
+  ],
+  'template-on-time-change-reload-rule': [sample(({ variables }) => (variables[2]!.refresh = 1))],
+  'uneditable-dashboard-rule': [sample(({ dashboard }) => (dashboard.editable = true))],
+  'panel-datasource-rule': [
+    sample(({ panel }) => (panel.datasource = { uid: 'abc' })),
+    sample(({ panel }) => (panel.targets![0]!.datasource = { uid: 'abc' })),
+  ],
+  'panel-title-description-rule': [
+    sample(({ panel }) => (panel.title = '')),
+    sample(({ panel }) => delete panel.description),
+  ],
+  'panel-units-rule': [
+    sample(({ panel }) => delete panel.fieldConfig),
+    sample(({ panel }) => (panel.fieldConfig!.defaults!.unit = 'seconds')),
+    sample(({ panel }) => (panel.fieldConfig!.overrides = [{ properties: [{ id: 'unit', value: 'sec' }] }])),
+  ],
+  'panel-no-targets-rule': [sample(({ panel }) => (panel.targets = []))],
+  'target-promql-rule': [expr(`sum(up{${own}}`), expr('1 + 1'), expr('')],
+  'target-rate-interval-rule': [expr(`rate(a_total{${own}}[5m])`), expr(`sum(irate((a_total{${own}}[5m] offset 1w)))`)],
+  'target-job-rule': [expr('up{instance=~"$instance"}'), expr('up{job="$job", instance=~"$instance"}')],
+  'target-instance-rule': [expr(`up{${own}} / on (job) up{job=~"$job"}`)],
+  'target-counter-agg-rule': [expr(`a_total{${own}}`), expr(`sum(max_over_time(a_total{${own}}[1h]))`)],
+};
+
+const fine: Dashboard[] = [
+  sample(() => {}),
+  expr(`sum(increase(a_total{${own}}[$__range] offset 1w))`),
+  expr(`topk($top, total{${own}})`),
+  sample(({ variables }) => variables.push({ name: 'n', type: 'custom', query: '1,2' })),
+  sample(({ dashboard }) => dashboard.panels!.push({ type: 'row' })),
+];
+
+test('each rule finds its faults and only them', () => {
+  deepStrictEqual(Object.keys(faults), Object.keys(rules), 'every rule is put to the test');
+  for (const [rule, dashboards] of Object.entries(faults)) {
+    for (const dashboard of dashboards) {
+      const found = new Set(lint(dashboard).map((finding) => finding.rule));
+      deepStrictEqual([...found], [rule], JSON.stringify(dashboard));
+    }
+  }
+  for (const dashboard of fine) deepStrictEqual(lint(dashboard), []);
+});
+
+test('an exception covers its panel and its rule, needs a reason, and must be needed', () => {
+  const finding = { rule: 'r', dashboard: 'd', panel: 'p', message: 'm' };
+  const exception = { rule: 'r', dashboard: 'd', panel: 'p', reason: 'a reason that says something' };
+  deepStrictEqual(faultsOf([finding], [exception]), []);
+  strictEqual(faultsOf([{ ...finding, panel: 'q' }, finding], [exception]).length, 1);
+  strictEqual(faultsOf([], [exception]).length, 1);
+  strictEqual(faultsOf([finding], [{ ...exception, reason: '' }]).length, 1);
+});
+
+test('the committed dashboards keep the rules', () => {
+  const exceptions: Exception[] = JSON.parse(read('lint_exceptions.json'));
+  const dashboards = committed();
+  ok(dashboards.length >= 4 && dashboards.every((dashboard) => (dashboard.panels?.length ?? 0) > 10));
+  deepStrictEqual(faultsOf(dashboards.flatMap(lint), exceptions), []);
+});
+
+test('the committed dashboards are what the sources give', () => {
+  deepStrictEqual(readdirSync(folder).sort(), [...rendered().keys()].sort());
+  for (const [file, text] of rendered()) ok(read(`${folder}/${file}`) === text, `${file} differs: run npm run build`);
+});
+
+test('uids are fixed and each is used once', () => {
+  deepStrictEqual(
+    committed().map((dashboard) => dashboard.uid).sort(),
+    Object.values(uids).sort(),
+  );
+});

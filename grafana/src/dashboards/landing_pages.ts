@@ -1,0 +1,236 @@
+// For growth teams: how all landing pages do, now and against the same time last week; which ones to look at.
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  aWeekAgo,
+  bounceRatio,
+  conversionRatio,
+  dwellMedian,
+  dwellP95,
+  funnelLeakage,
+  growth,
+  type Kpi,
+  pagesPerSession,
+  sessions,
+  visitors,
+} from '../kpis';
+import { toLandingPage } from '../links';
+import { sites, uids } from '../names';
+import { dashboard } from '../page';
+import { graph, type KeyColumn, type Line, type PanelOptions, stat, table } from '../panels';
+import { ended, liveWindow, type Scope } from '../scopes';
+import { thresholds, units } from '../units';
+import * as variables from '../variables';
+
+const site = liveWindow('site', sites);
+const pages = liveWindow('landing', sites);
+const pagesInRange = ended('$__range', 'landing', sites);
+
+/** Now and a week ago, which is how every KPI is shown here. */
+function compared(kpi: Kpi, name = 'now'): Line[] {
+  return [
+    { name, expr: kpi(site) },
+    { name: `${name === 'now' ? '' : `${name}, `}a week earlier`, expr: kpi(site, aWeekAgo), pale: true },
+  ];
+}
+
+const number = (options: PanelOptions, kpi: Kpi) => stat({ ...options, lines: compared(kpi) });
+
+const page = { by: ['site', 'landing_page'] };
+const pageKeys: KeyColumn[] = [
+  { label: 'landing_page', name: 'Landing page', link: toLandingPage },
+  { label: 'site', name: 'Site' },
+];
+
+/** Only the pages with the most sessions: all columns must have the same rows. */
+const amongTop = (scope: Scope, expr: string) =>
+  `(${expr}) and on (site, landing_page) topk($top, ${sessions(scope, page)})`;
+
+function pageColumns(scope: Scope) {
+  const column = (name: string, kpi: Kpi, unit: (typeof units)[keyof typeof units], decimals: number) => ({
+    name,
+    expr: amongTop(scope, kpi(scope, page)),
+    unit,
+    decimals,
+  });
+  return [
+    { name: 'Sessions', expr: `topk($top, ${sessions(scope, page)})`, unit: units.count, decimals: 0 },
+    { ...column('Against last week', growth(sessions), units.share, 0), thresholds: thresholds.growth },
+    column('Bounce', bounceRatio, units.share, 1),
+    column('Pages / session', pagesPerSession, units.decimal, 2),
+    column('Dwell p50', dwellMedian, units.seconds, 0),
+    column('Dwell p95', dwellP95, units.seconds, 0),
+    column('Conversion', conversionRatio, units.share, 2),
+    column('Leakage', funnelLeakage, units.share, 1),
+  ];
+}
+
+const endedOnly = 'Of sessions that have ended, which takes 30 minutes (sessions.timeout) after their last event.';
+
+export const landingPages = (): Dashboard =>
+  dashboard({
+    uid: uids.landingPages,
+    title: 'Weir / Landing pages',
+    about: 'How visits begin and what becomes of them, per landing page, compared with the same time last week.',
+    from: 'now-24h',
+    variables: [
+      variables.dataSource(),
+      variables.manySites(),
+      variables.window(),
+      variables.funnel(),
+      variables.top(),
+      variables.job(),
+      variables.instance(),
+    ],
+    sections: [
+      {
+        title: 'In the last $window',
+        panels: [
+          number(
+            {
+              title: 'Sessions',
+              about: 'Sessions that began in the window, open ones included. Below: the same window a week earlier.',
+              unit: units.count,
+            },
+            sessions,
+          ),
+          number(
+            {
+              title: 'Visitors',
+              about:
+                'Distinct visitors of the window, per landing page or site. Who reaches several instances, or several ' +
+                'sites, counts once in each.',
+              unit: units.count,
+            },
+            visitors,
+          ),
+          number(
+            {
+              title: 'Bounce',
+              about:
+                'Share of sessions with a landing page that had one page view, no conversion and no custom event. It ' +
+                'falls while sessions are open: a bounce is taken back by the second page view.',
+              unit: units.share,
+              decimals: 1,
+            },
+            bounceRatio,
+          ),
+          number(
+            {
+              title: 'Pages / session',
+              about: 'Page views per session with a landing page.',
+              unit: units.decimal,
+              decimals: 2,
+            },
+            pagesPerSession,
+          ),
+          number(
+            {
+              title: 'Dwell p50',
+              about: `Half of the sessions dwelt longer, from first event to last; those of one event are left out. ${endedOnly}`,
+              unit: units.seconds,
+              decimals: 0,
+            },
+            dwellMedian,
+          ),
+          number(
+            {
+              title: 'Dwell p95',
+              about: `One session of twenty dwelt longer; those of one event are left out. ${endedOnly}`,
+              unit: units.seconds,
+              decimals: 0,
+            },
+            dwellP95,
+          ),
+          number(
+            {
+              title: 'Conversion',
+              about: 'Share of sessions with at least one conversion of any name.',
+              unit: units.share,
+              decimals: 2,
+            },
+            conversionRatio,
+          ),
+          number(
+            {
+              title: 'Leakage of $funnel',
+              about: 'Share of the sessions at the first step of the funnel that never took its last.',
+              unit: units.share,
+              decimals: 1,
+            },
+            funnelLeakage,
+          ),
+        ],
+      },
+      {
+        title: 'Landing pages in the last $window',
+        panels: [
+          table({
+            title: 'Top landing pages',
+            about:
+              'The landing pages with the most sessions of the window; Rows says how many. Click one to look into it. ' +
+              '__other__ holds the pages beyond the limit of the rollup "landing"; (none) the sessions without a page ' +
+              'view. Dwell is of sessions that have ended; leakage is of the whole funnel chosen.',
+            keys: pageKeys,
+            columns: pageColumns(pages),
+            sortBy: 'Sessions',
+          }),
+        ],
+      },
+      {
+        title: 'Over time: each point is the window of $window that ends there',
+        panels: [
+          graph({
+            title: 'Sessions',
+            about: 'Sessions that began in the window, and a week earlier.',
+            unit: units.count,
+            lines: compared(sessions),
+          }),
+          graph({
+            title: 'Bounce',
+            about: 'Bounced sessions / sessions with a landing page, and a week earlier.',
+            unit: units.share,
+            lines: compared(bounceRatio),
+          }),
+          graph({
+            title: 'Conversion',
+            about: 'Sessions with a conversion / all sessions, and a week earlier.',
+            unit: units.share,
+            lines: compared(conversionRatio),
+          }),
+          graph({
+            title: 'Dwell',
+            about: `Median and 95th percentile, and a week earlier. ${endedOnly}`,
+            unit: units.seconds,
+            lines: [...compared(dwellMedian, 'p50'), ...compared(dwellP95, 'p95')],
+          }),
+          graph({
+            title: 'Pages / session',
+            about: 'Page views / sessions with a landing page, and a week earlier.',
+            unit: units.decimal,
+            lines: compared(pagesPerSession),
+          }),
+          graph({
+            title: 'Leakage of $funnel',
+            about: 'Share of the sessions at the first step of the funnel that never took its last, and a week earlier.',
+            unit: units.share,
+            max: 1,
+            lines: compared(funnelLeakage),
+          }),
+        ],
+      },
+      {
+        title: 'Landing pages in the time range at the top right',
+        panels: [
+          table({
+            title: 'Top landing pages of the time range',
+            about:
+              'As above, but of all sessions that ended within the time range, and against the same range a week ' +
+              'earlier. Choose "Last 7 days" to compare whole weeks.',
+            keys: pageKeys,
+            columns: pageColumns(pagesInRange),
+            sortBy: 'Sessions',
+          }),
+        ],
+      },
+    ],
+  });

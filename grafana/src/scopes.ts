@@ -1,0 +1,58 @@
+// Where KPIs come from: a rollup's live windows, or its counters over a range. Both only ever hand out sums over all
+// instances; what divides them is in kpis.ts, so that no ratio is added up or averaged.
+
+/** How a sum is cut: by which labels, at which steps of a funnel, and how long ago. */
+export interface Cut {
+  by?: string[];
+  matchers?: string;
+  ago?: string;
+}
+
+export interface Scope {
+  /** Sum of a part of the KPI table, such as `sessions`. */
+  sum(part: string, cut?: Cut): string;
+  /** Quantile of known dwell times, from the histogram of sessions that have ended. */
+  dwellQuantile(quantile: number, cut?: Cut): string;
+}
+
+export function sumBy(labels: string[], vector: string): string {
+  return labels.length > 0 ? `sum by (${labels.join(', ')}) (${vector})` : `sum(${vector})`;
+}
+
+/** A metric with its matchers, and how long ago. `range` is that of a range vector. */
+function selector(metric: string, matchers: string[], cut: Cut, range?: string): string {
+  const labels = [...matchers, ...(cut.matchers ? [cut.matchers] : [])].join(', ');
+  return `${metric}{${labels}}${range ? `[${range}]` : ''}${cut.ago ? ` offset ${cut.ago}` : ''}`;
+}
+
+/** The buckets hold counts, so they can be added up over instances; quantiles cannot. */
+function dwellQuantile(rollup: string, matchers: string[], range: string, quantile: number, cut: Cut): string {
+  const buckets = `increase(${selector(`weir_${rollup}_dwell_seconds_bucket`, matchers, cut, range)})`;
+  return `histogram_quantile(${quantile}, ${sumBy(['le', ...(cut.by ?? [])], buckets)})`;
+}
+
+/** The window chosen at the top: live, open sessions included. Only sums of one window mean anything. */
+export function liveWindow(rollup: string, ...matchers: string[]): Scope {
+  return {
+    sum: (part, cut = {}) =>
+      sumBy(cut.by ?? [], selector(`weir_${rollup}_window_${part}`, [...matchers, 'window="$window"'], cut)),
+    dwellQuantile: (quantile, cut = {}) => dwellQuantile(rollup, matchers, '$window', quantile, cut),
+  };
+}
+
+/** Sessions that ended within a range. Counters take restarts of instances into account. */
+export function ended(range: string, rollup: string, ...matchers: string[]): Scope {
+  return {
+    sum: (part, cut = {}) =>
+      sumBy(cut.by ?? [], `increase(${selector(`weir_${rollup}_${part}_total`, matchers, cut, range)})`),
+    dwellQuantile: (quantile, cut = {}) => dwellQuantile(rollup, matchers, range, quantile, cut),
+  };
+}
+
+/** The first scope that has anything. */
+export function firstOf(first: Scope, second: Scope): Scope {
+  return {
+    sum: (part, cut) => `(${first.sum(part, cut)} or ${second.sum(part, cut)})`,
+    dwellQuantile: (quantile, cut) => `(${first.dwellQuantile(quantile, cut)} or ${second.dwellQuantile(quantile, cut)})`,
+  };
+}
