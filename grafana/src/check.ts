@@ -48,6 +48,16 @@ const own = 'job=~"$job", instance=~"$instance"';
 
 /** Per rule: dashboards with that fault alone. */
 const faults: Record<string, Dashboard[]> = {
+  'weir-parts-rule': [
+    expr(`avg(weir_landing_window_bounce_ratio{${own}, window="$window"})`),
+    expr(`weir_site_window_dwell_p95_seconds{${own}, window="$window"}`),
+    expr(`weir_brand_window_average_order_value{${own}, window="$window"}`),
+    expr(`weir_site_window_funnel_leakage_ratio{${own}, window="$window"}`),
+  ],
+  'weir-window-rule': [
+    expr(`sum(weir_landing_window_sessions{${own}})`),
+    expr(`sum(weir_landing_window_sessions{${own}, window=~"$window"})`),
+  ],
   'template-datasource-rule': [
     sample(({ variables }) => (variables[0]!.name = 'prometheus')),
     sample(({ variables }) => (variables[0]!.label = 'Source')),
@@ -92,6 +102,7 @@ const fine: Dashboard[] = [
   sample(() => {}),
   expr(`sum(increase(a_total{${own}}[$__range] offset 1w))`),
   expr(`topk($top, total{${own}})`),
+  expr(`sum(weir_site_window_page_views{${own}, window="$window"}) / sum(weir_site_window_landed_sessions{${own}, window="$window"})`),
   sample(({ variables }) => variables.push({ name: 'n', type: 'custom', query: '1,2' })),
   sample(({ dashboard }) => dashboard.panels!.push({ type: 'row' })),
 ];

@@ -9,7 +9,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { datasource, instances } from './names';
 
-const all = { text: 'All', value: '$__all' };
+const all = { text: ['All'], value: ['$__all'] };
 
 export const dataSource = () =>
   new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').hide(VariableHide.DontHide);

@@ -1,5 +1,5 @@
-// The rules of Grafana's dashboard-linter, under its names and written anew. Each walks one dashboard and says what it
-// finds. What a rule is for is in the documentation of dashboard-linter.
+// The rules of Grafana's dashboard-linter, under its names and written anew, and two of our own (weir-...). Each walks one
+// dashboard and says what it finds. What the others are for is in the documentation of dashboard-linter.
 import { type Dashboard, type Panel, panelsOf, queryOf, type Variable } from './dashboard';
 import { rateInterval, type Selector, selectorsOf } from './promql';
 import { knownUnits } from './units';
@@ -60,7 +60,21 @@ function checkVariableQuery(variable: Variable, report: Report): void {
   if (typeof selectors === 'string') report(`variable ${variable.name}: ${selectors}`);
 }
 
+/** Metrics that Weir has divided already, each instance for itself. */
+const readyMade = /^weir_\w+_window_(\w+_ratio|pages_per_session|dwell_(mean|p50|p95)_seconds|average_order_value)$/;
+
 export const rules: Record<string, Rule> = {
+  // Ratios and quantiles of several instances can neither be added up nor averaged, their parts can.
+  'weir-parts-rule': (dashboard, report) =>
+    eachSelector(dashboard, (selector, panel) => {
+      if (readyMade.test(selector.metric)) report(`${selector.metric} is right for one instance only`, panel);
+    }),
+  // A sum over windows of different lengths counts the same sessions several times.
+  'weir-window-rule': (dashboard, report) =>
+    eachSelector(dashboard, (selector, panel) => {
+      if (!/^weir_\w+_window_/.test(selector.metric) || selector.matchers.get('window') === '="$window"') return;
+      report(`${selector.metric} without window="$window"`, panel);
+    }),
   'template-datasource-rule': (dashboard, report) => {
     const sources = variablesOf(dashboard).filter((variable) => variable.type === 'datasource');
     const [source] = sources;
