@@ -19,8 +19,8 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) {
   }
   if (request.path == "/-/healthy") return text(200, "Weir is healthy.\n");
   if (request.path == "/-/ready") {
-    return ready_.load() ? text(200, "Weir is ready.\n")
-                         : text(503, "Weir is not ready: it is starting or stopping.\n");
+    return stats_.read()[Stat::kReady] != 0 ? text(200, "Weir is ready.\n")
+                                            : text(503, "Weir is not ready: it is starting or stopping.\n");
   }
   for (const SinkRow& sink : sink_table()) {
     if (!sink.path.empty() && sink.path == request.path) return answer_sink(sink, request);

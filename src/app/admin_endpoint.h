@@ -1,10 +1,9 @@
 // AdminEndpoint: what the admin listener answers. Only reads published reports.
 #pragma once
 
-#include <atomic>
-
 #include "live_feed.h"
 #include "live_page.h"
+#include "weir/core/stats.h"
 #include "weir/net/http_server.h"
 #include "weir/pipeline/pipeline.h"
 #include "weir/sink/sinks.h"
@@ -15,22 +14,21 @@ namespace weir {
 /// admin thread.
 class AdminEndpoint {
  public:
-  AdminEndpoint(const Pipeline& pipeline, SinkOptions options, LiveFeed& live)
-      : pipeline_(pipeline), options_(std::move(options)), live_(live) {}
+  /// Stat::kReady of `stats` says whether new events are welcome.
+  AdminEndpoint(const Pipeline& pipeline, const StatBoard& stats, SinkOptions options, LiveFeed& live)
+      : pipeline_(pipeline), stats_(stats), options_(std::move(options)), live_(live) {}
 
   HttpResponse handle(const HttpRequest& request);
-  /// Whether new events are welcome. Any thread.
-  void set_ready(bool ready) { ready_.store(ready); }
 
  private:
   HttpResponse answer_sink(const SinkRow& sink, const HttpRequest& request);
   HttpResponse index() const;
 
   const Pipeline& pipeline_;
+  const StatBoard& stats_;
   SinkOptions options_;
   LiveFeed& live_;
   LivePage page_;
-  std::atomic<bool> ready_{false};
 };
 
 }  // namespace weir

@@ -83,9 +83,11 @@ Result<std::monostate> Server::start() {
     stats += tail_stats_.read();
     stats += reload_stats_.read();
     stats += live_feed_.stats();
+    // Of the rest of its counts, those of operators, nobody is told.
+    stats[Stat::kReady] = admin_stats_.read()[Stat::kReady];
     return stats;
   });
-  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, config_.sinks, live_feed_);
+  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, admin_stats_, config_.sinks, live_feed_);
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
       admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
       &admin_stats_, false);
@@ -135,7 +137,7 @@ int Server::run() {
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
-  admin_endpoint_->set_ready(true);
+  admin_stats_.set(Stat::kReady, 1);
   log_addresses();
   if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{"127.0.0.1", http_port()});
   admin_loop_.run();
@@ -177,7 +179,7 @@ void Server::reload() {
 void Server::begin_stop() {
   if (stopping_) return;
   stopping_ = true;
-  admin_endpoint_->set_ready(false);
+  admin_stats_.set(Stat::kReady, 0);
   if (demo_) demo_->stop();
   ingest_loop_.post([this] {
     ingest_loop_.stop_timers();

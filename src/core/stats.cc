@@ -103,6 +103,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Readers of the live feed refused because admin.live_streams was reached."},
     {kLiveStreamsDropped, kCounter, "weir_live_streams_dropped_total", "", "",
      "Readers of the live feed dropped because they did not read."},
+    {kReady, kGauge, "weir_ready", "", "",
+     "1 while events are welcome, as /-/ready says; 0 while starting or stopping."},
 }};
 
 constexpr bool rows_follow_the_enum() {

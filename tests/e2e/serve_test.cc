@@ -234,6 +234,8 @@ TEST(Serve, http_front_answers_as_the_contract_says) {
 
   EXPECT_EQ(server.get("/-/healthy").status, 200);
   EXPECT_EQ(server.get("/-/ready").status, 200);
+  EXPECT_TRUE(
+      server.process().wait_until([&] { return support::read_exposition(server.scrape()).values["weir_ready"] == 1; }));
   EXPECT_EQ(server.get("/").status, 200);
   EXPECT_EQ(server.get("/nowhere").status, 404);
   EXPECT_EQ(server.get("/metrics").header("content-type").substr(0, 25), "text/plain; version=0.0.4");

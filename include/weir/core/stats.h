@@ -79,6 +79,7 @@ enum class Stat : std::uint8_t {
   kLiveStreamsOpen,
   kLiveStreamsRefused,
   kLiveStreamsDropped,
+  kReady,
   kCount
 };
 inline constexpr std::size_t kStatCount = static_cast<std::size_t>(Stat::kCount);
