@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "support/exposition.h"
 #include "support/http_client.h"
 
 namespace weir::support {
@@ -35,13 +36,19 @@ std::string get(std::uint16_t port, const std::string& path) {
 
 }  // namespace
 
-PrometheusServer::PrometheusServer(std::uint16_t target_port) {
-  const std::string config = folder_.write("prometheus.yml",
-                                           "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-                                           "scrape_configs:\n"
-                                           "  - job_name: weir\n"
-                                           "    static_configs: [{targets: [\"127.0.0.1:" +
-                                               std::to_string(target_port) + "\"]}]\n");
+PrometheusServer::PrometheusServer(std::uint16_t target_port, const PrometheusOptions& options) {
+  const std::string interval = std::to_string(options.interval_seconds) + "s";
+  std::string text = "global: {scrape_interval: " + interval + ", scrape_timeout: " + interval +
+                     ", evaluation_interval: 1s}\n"
+                     "scrape_configs:\n"
+                     "  - job_name: weir\n"
+                     "    static_configs: [{targets: [\"127.0.0.1:" +
+                     std::to_string(target_port) + "\"";
+  for (const std::uint16_t port : options.further_targets) text += ", \"127.0.0.1:" + std::to_string(port) + "\"";
+  text += "]}]\nrule_files:\n";
+  for (const std::string& file : options.rule_files) text += "  - \"" + file + "\"\n";
+  const std::string config = folder_.write("prometheus.yml", text);
+  if (!options.history.empty()) take_history(options.history);
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"prometheus", "--config.file=" + config, "--storage.tsdb.path=" + folder_.path("data"),
                                "--web.listen-address=127.0.0.1:0", "--log.level=info"});
@@ -54,6 +61,12 @@ PrometheusServer::PrometheusServer(std::uint16_t target_port) {
   port_ = static_cast<std::uint16_t>(std::strtoul(line.c_str() + place + kListening.size(), nullptr, 10));
   const bool ready = process_->wait_until([this] { return !get(port_, "/-/ready").empty(); });
   EXPECT_TRUE(ready) << process_->log();
+}
+
+void PrometheusServer::take_history(const std::string& text) {
+  const ProcessResult result = run_process({"promtool", "tsdb", "create-blocks-from", "openmetrics", "--quiet",
+                                            folder_.write("history.txt", text), folder_.path("data")});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.log;
 }
 
 std::vector<QuerySample> PrometheusServer::query(const std::string& promql, const std::string& at) {
@@ -83,6 +96,45 @@ std::string PrometheusServer::wait_for_value(const std::string& promql, double w
     return !at.empty();
   }));
   return at;
+}
+
+std::vector<LoadedRule> PrometheusServer::rules() {
+  std::vector<LoadedRule> rules;
+  static_cast<void>(process_->wait_until([&] {
+    const nlohmann::json answer = nlohmann::json::parse(get(port_, "/api/v1/rules"), nullptr, false);
+    if (answer.is_discarded()) return false;
+    rules.clear();
+    bool all = true;
+    for (const nlohmann::json& group : answer["data"]["groups"]) {
+      for (const nlohmann::json& rule : group["rules"]) {
+        rules.push_back({rule.value("name", ""), rule.value("type", "") == "alerting", rule.value("query", ""),
+                         rule.value("health", ""), rule.value("lastError", "")});
+        all = all && rules.back().health != "unknown";
+      }
+    }
+    return all;
+  }));
+  return rules;
+}
+
+std::string history_of(const std::string& scrape, const std::set<std::string>& names, std::uint16_t target_port,
+                       const HistorySpan& span) {
+  const Exposition exposition = read_exposition(scrape);
+  const std::string target = "job=\"weir\",instance=\"127.0.0.1:" + std::to_string(target_port) + "\"";
+  std::string text;
+  for (const auto& [series, value] : exposition.values) {
+    const std::size_t brace = series.find('{');
+    const std::string name = series.substr(0, brace);
+    if (!names.contains(name)) continue;
+    const std::string own = brace == std::string::npos ? "}" : "," + series.substr(brace + 1);
+    const bool climbs = name.ends_with("_total") || name.ends_with("_bucket") || name.ends_with("_count");
+    for (int i = 0; i < span.count; ++i) {
+      const double share = climbs ? static_cast<double>(i) / (span.count - 1) : 1;
+      text += name + "{" + target + own + " " + std::to_string(value * share) + " " +
+              std::to_string(span.first_seconds + i * span.step_seconds) + "\n";
+    }
+  }
+  return text + "# EOF\n";
 }
 
 std::string promtool_check_metrics(const std::string& scrape) {

@@ -1,10 +1,11 @@
-// A real Prometheus for end-to-end tests: scrapes one target every second and answers PromQL. It comes with the
-// package prometheus; a machine without it cannot run these tests.
+// A real Prometheus for end-to-end tests: scrapes its targets every second, evaluates rules as often, and answers
+// PromQL. It comes with the package prometheus; a machine without it cannot run these tests.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,29 @@ struct QuerySample {
   std::string at;  // seconds since 1970
 };
 
+/// One rule as Prometheus has loaded it.
+struct LoadedRule {
+  std::string name;
+  bool alert = false;
+  std::string query;
+  std::string health;  // "ok", "err" or "unknown"
+  std::string error;
+};
+
+/// What it knows beside its first target.
+struct PrometheusOptions {
+  std::vector<std::uint16_t> further_targets = {};
+  int interval_seconds = 1;  // of scrapes, and how long one may take
+  std::vector<std::string> rule_files = {};
+  std::string history = {};  // OpenMetrics text with times of the past, see history_of()
+};
+
 /// Runs from construction to destruction, on a port and with a storage folder of its own.
 class PrometheusServer {
  public:
-  /// Scrapes http://127.0.0.1:target_port/metrics. Adds a failure to the running test when it does not start.
-  explicit PrometheusServer(std::uint16_t target_port);
+  /// Scrapes http://127.0.0.1:target_port/metrics, and further targets, as job weir. Adds a failure to the running test
+  /// when it does not start.
+  explicit PrometheusServer(std::uint16_t target_port, const PrometheusOptions& options = {});
 
   /// Result of an instant query at a time as wait_for_value() gave it, or now. An error is a failure of the running
   /// test and an empty answer.
@@ -31,12 +50,28 @@ class PrometheusServer {
   /// Waits until the query yields one series of this value. The time at which it did, for further queries on the same
   /// scrape; empty when it never did.
   std::string wait_for_value(const std::string& promql, double wanted);
+  /// The rules in the order of their files, once all have been evaluated.
+  std::vector<LoadedRule> rules();
 
  private:
+  void take_history(const std::string& text);
+
   TemporaryFolder folder_;
   std::unique_ptr<ChildProcess> process_;
   std::uint16_t port_ = 0;
 };
+
+/// A scrape as it would have been read again and again over `count` steps of `step_seconds` from `first_seconds` on,
+/// for PrometheusOptions::history: OpenMetrics text with the labels that Prometheus adds. Gauges stay what they are;
+/// counters and buckets climb from 0 to what they are.
+struct HistorySpan {
+  std::int64_t first_seconds = 0;   // since 1970
+  std::int64_t step_seconds = 240;  // below five minutes, after which Prometheus takes a series for gone
+  int count = 0;                    // two or more
+};
+/// Only the metrics called `names`.
+std::string history_of(const std::string& scrape, const std::set<std::string>& names, std::uint16_t target_port,
+                       const HistorySpan& span);
 
 /// What `promtool check metrics` has to say; empty when all is well.
 std::string promtool_check_metrics(const std::string& scrape);

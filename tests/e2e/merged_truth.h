@@ -1,0 +1,15 @@
+// The truth of two instances together, from the truths of both: parts are added up, ratios follow from the sums.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace weir::e2e {
+
+/// Rows of a rollup of two reports, told apart by `labels`. Without dwell, whose quantiles do not follow from
+/// quantiles.
+nlohmann::json merged_rows(const nlohmann::json& first, const nlohmann::json& second,
+                           const std::vector<std::string>& labels);
+
+}  // namespace weir::e2e
