@@ -67,7 +67,7 @@ const brandRollup =
 export const acquisition = (): Dashboard =>
   dashboard({
     uid: uids.acquisition,
-    title: 'Weir / Acquisition',
+    title: 'Acquisition',
     about: 'Which channels and campaigns bring visits, and what they are worth.',
     from: 'now-24h',
     variables: [

@@ -69,7 +69,7 @@ const endedOnly = 'Of sessions that have ended, which takes 30 minutes (sessions
 export const landingPages = (): Dashboard =>
   dashboard({
     uid: uids.landingPages,
-    title: 'Weir / Landing pages',
+    title: 'Landing pages',
     about: 'How visits begin and what becomes of them, per landing page, compared with the same time last week.',
     from: 'now-24h',
     variables: [

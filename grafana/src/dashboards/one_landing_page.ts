@@ -60,7 +60,7 @@ const endedOnly = 'Of sessions that have ended, which takes 30 minutes (sessions
 export const oneLandingPage = (): Dashboard =>
   dashboard({
     uid: uids.onePage,
-    title: 'Weir / One landing page',
+    title: 'One landing page',
     about:
       'Everything about one landing page. Single channels come from the rollup "landing_channel": what is beyond its ' +
       'limit has no numbers of its own here; raise rollups.landing_channel.limit to see more.',

@@ -81,7 +81,7 @@ const restarts = () =>
 export const pipelineHealth = (): Dashboard =>
   dashboard({
     uid: uids.pipeline,
-    title: 'Weir / Pipeline health',
+    title: 'Pipeline health',
     about: 'Whether Weir is up, keeps up, and accounts for every event; how near its limits are.',
     from: 'now-6h',
     variables: [variables.dataSource(), variables.job(), variables.instance(), variables.window()],
