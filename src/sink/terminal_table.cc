@@ -15,16 +15,12 @@
 #include "weir/model/rejection.h"
 #include "weir/sink/display.h"
 #include "weir/sink/sinks.h"
+#include "weir/sink/text_grid.h"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view kUnknown = "-";
-constexpr std::size_t kGap = 2;  // columns between two figures
-
-/// A label longer than this is cut before a figure is dropped.
-std::size_t enough_for_label(std::size_t width) { return std::max<std::size_t>(8, width * 3 / 10); }
-
 std::string or_unknown(std::optional<double> value, std::string (*format)(double)) {
   return value ? format(*value) : std::string(kUnknown);
 }
@@ -109,42 +105,17 @@ struct Line {
   const Totals* totals;
 };
 
-/// A column with its figures rendered.
-struct Figures {
-  const Column* column;
-  std::vector<std::string> texts;  // one per line
-  std::size_t width;
-};
-
-std::vector<Figures> render_figures(const std::vector<Line>& lines, const FunnelSet& funnels) {
-  std::vector<Figures> all;
+std::vector<GridColumn> render_figures(const std::vector<Line>& lines, const FunnelSet& funnels) {
+  std::vector<GridColumn> all;
   for (const Column& column : kColumns) {
     const bool wanted =
         std::any_of(lines.begin(), lines.end(), [&](const Line& line) { return column.wanted(*line.totals, funnels); });
     if (!wanted) continue;
-    Figures figures{&column, {}, column.title.size()};
-    for (const Line& line : lines) {
-      figures.texts.push_back(column.text(*line.totals, funnels));
-      figures.width = std::max(figures.width, figures.texts.back().size());
-    }
+    GridColumn figures{column.title, column.importance, {}};
+    for (const Line& line : lines) figures.texts.push_back(column.text(*line.totals, funnels));
     all.push_back(std::move(figures));
   }
   return all;
-}
-
-/// Drops figures until `label_width` columns are left for the label. Returns what is left for it.
-std::size_t make_room(std::vector<Figures>& figures, std::size_t label_width, std::size_t width) {
-  const auto used = [&] {
-    std::size_t columns = 0;
-    for (const Figures& each : figures) columns += kGap + each.width;
-    return columns;
-  };
-  while (!figures.empty() && used() + label_width > width) {
-    figures.erase(std::min_element(figures.begin(), figures.end(), [](const Figures& a, const Figures& b) {
-      return a.column->importance < b.column->importance;
-    }));
-  }
-  return width - used();
 }
 
 std::string bold(std::string_view text, const SinkOptions& options) {
@@ -176,26 +147,14 @@ struct Grid {
   bool shows_leak = false;
 };
 
-Grid render_grid(std::string_view label_title, const std::vector<Line>& lines, const FunnelSet& funnels,
-                 const SinkOptions& options) {
-  std::size_t label_width = display_width(label_title);
-  for (const Line& line : lines) label_width = std::max(label_width, display_width(line.label));
-  std::vector<Figures> figures = render_figures(lines, funnels);
-  const std::size_t room = make_room(figures, std::min(label_width, enough_for_label(options.width)), options.width);
-  label_width = std::min(label_width, room);
-  Grid grid;
-  std::string titles = align_left(fit_to_width(label_title, label_width), label_width);
-  for (const Figures& each : figures) {
-    titles += align_right(each.column->title, kGap + each.width);
-    grid.shows_leak = grid.shows_leak || each.column->title == kLeakTitle;
-  }
-  grid.text = bold(titles, options) + "\n";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    grid.text += align_left(fit_to_width(lines[i].label, label_width), label_width);
-    for (const Figures& each : figures) grid.text += align_right(each.texts[i], kGap + each.width);
-    grid.text += "\n";
-  }
-  return grid;
+Grid render_lines(std::string_view label_title, const std::vector<Line>& lines, const FunnelSet& funnels,
+                  const SinkOptions& options) {
+  std::vector<std::string> labels;
+  for (const Line& line : lines) labels.push_back(line.label);
+  const TextGrid grid = render_grid(label_title, labels, render_figures(lines, funnels), options.width);
+  std::string text = bold(grid.titles, options) + "\n";
+  for (const std::string& line : grid.lines) text += line + "\n";
+  return {std::move(text), grid.shows(kLeakTitle)};
 }
 
 std::string rejected_text(const StatValues& stats) {
@@ -292,7 +251,7 @@ std::string render_cells(const Report& report, std::size_t rollup, const FunnelS
   std::vector<Line> lines = cell_lines(spec, report.rollups[rollup].cells);
   const std::size_t hidden = lines.size() - std::min(lines.size(), options.rows);
   lines.resize(lines.size() - hidden);
-  Grid grid = render_grid(title_of(spec), lines, funnels, options);
+  Grid grid = render_lines(title_of(spec), lines, funnels, options);
   if (hidden > 0) {
     const std::string more = fmt::format("... and {} more", format_count(static_cast<std::int64_t>(hidden)));
     grid.text += dim(fit_to_width(more, options.width), options) + "\n";
@@ -318,7 +277,7 @@ std::string render_windows(const Report& report, std::size_t rollup, const Funne
     const std::string length = align_right(format_duration(windows[i]->length_ms), 3);
     lines.push_back({length + " to " + instant_text(windows[i]->at_ms), &sums[i]});
   }
-  std::string text = "\n" + render_grid("window", lines, funnels, options).text;
+  std::string text = "\n" + render_lines("window", lines, funnels, options).text;
   if (hidden > 0) {
     const std::string more = fmt::format("... and {} earlier", format_count(static_cast<std::int64_t>(hidden)));
     text += dim(fit_to_width(more, options.width), options) + "\n";
