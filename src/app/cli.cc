@@ -21,7 +21,9 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::function<
       throw CLI::ValidationError(
           name, fmt::format("\"{}\" is no duration up to ten years; write 500ms, 30s, 5m or 1h", text));
     }
-    if (*span_ms < least_ms) throw CLI::ValidationError(name, fmt::format("found {}; expected more than 0", text));
+    if (*span_ms < least_ms) {
+      throw CLI::ValidationError(name, fmt::format("found {}; expected at least {}", text, format_duration(least_ms)));
+    }
     set(*span_ms);
   };
   return app.add_option_function<std::string>(name, parse, help)->type_name("DURATION");
@@ -96,6 +98,27 @@ void add_generate(CLI::App& program, GenerateCommand& command) {
       "The truth has the funnels \"checkout\" and \"signup\"; config/demo.yaml defines them.");
 }
 
+void add_top(CLI::App& program, TopCommand& command) {
+  CLI::App& app = *program.add_subcommand("top", "Show the live numbers of a running instance in the terminal");
+  app.add_option("--url", command.url, "Admin listener of the instance")->capture_default_str();
+  app.add_option("--site", command.site, "Only this site")->type_name("NAME");
+  app.add_option("--window", command.window, "Sliding window, such as 1h (default: the instance's first)")
+      ->type_name("NAME");
+  app.add_option("--rollup", command.rollup, "What the rows are")->type_name("NAME")->capture_default_str();
+  app.add_option("--sort", command.sort, "Column the rows are sorted by, largest first")
+      ->type_name("COLUMN")
+      ->capture_default_str();
+  add_duration(
+      app, "--every", [&](TimeMs span_ms) { command.every_ms = span_ms; }, "Time between two looks (default 1s)", 100);
+  app.add_flag("--once", command.once, "Print all rows once and end, as without a terminal");
+  app.footer(
+      "Keys: q quit, w next window, s next site, r next rollup, o next column to sort by, R reverse.\n"
+      "Examples:\n"
+      "  weir top\n"
+      "  weir top --url http://10.0.0.5:9464 --site shop --window 1h --sort bounce\n"
+      "  weir top --once | head");
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -106,10 +129,12 @@ int run_program(int argc, const char* const* argv) {
   ServeCommand serve;
   ReplayCommand replay;
   GenerateCommand generate;
+  TopCommand top;
   std::string checked;
   add_serve(program, serve);
   add_replay(program, replay);
   add_generate(program, generate);
+  add_top(program, top);
   CLI::App& check = *program.add_subcommand("check", "Validate a configuration file");
   check.add_option("FILE", checked, "Configuration file")->required();
   check.footer("Example:\n  weir check config/weir.yaml && systemctl reload weir");
@@ -123,12 +148,13 @@ int run_program(int argc, const char* const* argv) {
     return program.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (program.get_subcommands().empty()) {
-    fmt::print(stderr, "weir: a command is missing: serve, replay, generate or check; see weir --help\n");
+    fmt::print(stderr, "weir: a command is missing: serve, replay, generate, top or check; see weir --help\n");
     return kExitUsage;
   }
   if (program.got_subcommand("serve")) return run_serve(serve);
   if (program.got_subcommand("replay")) return run_replay(replay);
   if (program.got_subcommand("generate")) return run_generate(generate);
+  if (program.got_subcommand("top")) return run_top(top);
   return run_check(checked);
 }
 

@@ -11,11 +11,12 @@
 namespace weir {
 namespace {
 
+constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kRetry = "retry: 2000\n\n";       // milliseconds until a reader connects anew
 constexpr std::string_view kHeartbeat = ": still here\n\n";  // a comment, which readers pass over
 
 HttpResponse refusal(unsigned status, std::string_view reason) {
-  HttpResponse response{.status = status, .content_type = "application/json", .body = {}, .headers = {}};
+  HttpResponse response{.status = status, .content_type = std::string(kJson), .body = {}, .headers = {}};
   JsonWriter json(response.body, JsonLayout::kCompact);
   json.begin_object();
   json.key("error");
@@ -40,6 +41,12 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   if (!query) return refusal(400, query.error().message);
   const std::shared_ptr<const Report> report = newest_();
   if (const auto checked = check_live_query(*report, *query); !checked) return refusal(400, checked.error().message);
+  if (request.header("Accept") == kJson) {  // the newest report alone
+    return {.status = 200,
+            .content_type = std::string(kJson),
+            .body = render_live_json(*report, *query, clock_.now_ms()) + "\n",
+            .headers = {{"Cache-Control", "no-store"}}};
+  }
   forget_ended();
   if (readers_.size() >= limit_) {
     stats_.add(Stat::kLiveStreamsRefused);

@@ -26,7 +26,8 @@ class LiveFeed {
   LiveFeed(Source newest, const Clock& clock, std::size_t streams)
       : newest_(std::move(newest)), clock_(clock), limit_(streams) {}
 
-  /// Begins a stream, or says why not: 400 for a query that asks for what is not there, 503 when there are too many.
+  /// Begins a stream, or gives the newest report alone to who accepts only JSON, or says why not: 400 for a query that
+  /// asks for what is not there, 503 when there are too many.
   HttpResponse answer(const HttpRequest& request);
   /// Sends what is due. Call several times a second: every kLookMs.
   void publish();

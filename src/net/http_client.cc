@@ -17,6 +17,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds kTimeout{10};
+constexpr std::uint64_t kLargestAnswer = 64 * 1024 * 1024;  // bytes
 
 }  // namespace
 
@@ -54,13 +55,28 @@ struct HttpClient::Connection {
 HttpClient::HttpClient(ListenAddress server) : server_(std::move(server)) {}
 HttpClient::~HttpClient() = default;
 
+struct HttpClient::Request : http::request<http::string_body> {
+  using http::request<http::string_body>::request;
+};
+
+Result<HttpReply> HttpClient::get(std::string_view path, std::string_view accept) {
+  Request request(http::verb::get, beast::string_view(path.data(), path.size()), 11);
+  request.set(http::field::accept, beast::string_view(accept.data(), accept.size()));
+  request.set(http::field::host, to_string(server_));
+  return exchange(request);
+}
+
 Result<HttpReply> HttpClient::post(std::string_view path, std::string_view content_type, std::string_view body) {
-  if (!connection_) connection_ = std::make_unique<Connection>();
-  http::request<http::string_body> request(http::verb::post, beast::string_view(path.data(), path.size()), 11);
+  Request request(http::verb::post, beast::string_view(path.data(), path.size()), 11);
   request.set(http::field::host, to_string(server_));
   request.set(http::field::content_type, beast::string_view(content_type.data(), content_type.size()));
   request.body() = body;
   request.prepare_payload();
+  return exchange(request);
+}
+
+Result<HttpReply> HttpClient::exchange(const Request& request) {
+  if (!connection_) connection_ = std::make_unique<Connection>();
   beast::error_code error;
   if (!connection_->open) error = connection_->connect(server_);
   if (!error) {
@@ -68,7 +84,8 @@ Result<HttpReply> HttpClient::post(std::string_view path, std::string_view conte
       http::async_write(connection_->stream, request, [done](beast::error_code e, std::size_t) mutable { done(e); });
     });
   }
-  http::response<http::string_body> response;
+  http::response_parser<http::string_body> response;
+  response.body_limit(kLargestAnswer);
   if (!error) {
     error = connection_->complete([&](auto done) {
       http::async_read(connection_->stream, connection_->buffer, response,
@@ -77,10 +94,11 @@ Result<HttpReply> HttpClient::post(std::string_view path, std::string_view conte
   }
   if (error) {
     connection_.reset();
-    return Error{fmt::format("http://{}{}: {}", to_string(server_), path, error.message())};
+    const std::string path(request.target());
+    return Error{fmt::format("http://{}{}: {}", to_string(server_), path.substr(0, path.find('?')), error.message())};
   }
   if (!response.keep_alive()) connection_.reset();
-  return HttpReply{response.result_int(), std::move(response.body())};
+  return HttpReply{response.get().result_int(), std::move(response.get().body())};
 }
 
 }  // namespace weir

@@ -270,7 +270,7 @@ const std::vector<LayerRow>& layer_table() {
 }
 
 std::span<const OwnerRow> owner_table() {
-  static constexpr std::array<OwnerRow, 12> table{{
+  static constexpr std::array<OwnerRow, 13> table{{
       {"simdjson", "parse"},
       {"re2/", "classify"},
       {"maxminddb", "classify"},
@@ -283,6 +283,7 @@ std::span<const OwnerRow> owner_table() {
       {"highwayhash/", "pipeline"},
       {"CLI/", "app"},
       {"yaml-cpp/", "app"},
+      {"nlohmann/", "app"},
   }};
   return table;
 }

@@ -43,6 +43,17 @@ struct GenerateCommand {
 };
 int run_generate(const GenerateCommand& command);
 
+struct TopCommand {
+  std::string url = "http://127.0.0.1:9464";  // of the admin listener
+  std::string site;                           // empty: all
+  std::string window;                         // empty: the server's first
+  std::string rollup = "landing";
+  std::string sort = "sessions";
+  TimeMs every_ms = 1000;
+  bool once = false;  // print and end; so it is when there is no terminal
+};
+int run_top(const TopCommand& command);
+
 int run_check(const std::string& file);
 
 /// Parses the command line and runs the command.

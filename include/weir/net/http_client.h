@@ -1,4 +1,4 @@
-// HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, load).
+// HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, weir top).
 #pragma once
 
 #include <memory>
@@ -23,11 +23,15 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  /// GETs a path with its query, and says what type of answer is wanted. Waits and fails as post() does.
+  Result<HttpReply> get(std::string_view path, std::string_view accept);
   /// POSTs `body` and waits for the answer (at most 10 s). Fails with the server's address and the cause.
   Result<HttpReply> post(std::string_view path, std::string_view content_type, std::string_view body);
 
  private:
   struct Connection;
+  struct Request;
+  Result<HttpReply> exchange(const Request& request);
   ListenAddress server_;
   std::unique_ptr<Connection> connection_;
 };
