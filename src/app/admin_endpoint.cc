@@ -2,11 +2,31 @@
 
 #include <fmt/format.h>
 
+#include "weir/net/negotiation.h"
+
 namespace weir {
 namespace {
 
+constexpr std::size_t kCompressedBytes = 4096;  // smaller answers fit into a few packets as they are
+constexpr int kFastest = 1;                     // level of gzip: a tenth of the bytes already
+
 HttpResponse text(unsigned status, std::string body) {
   return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .headers = {}};
+}
+
+/// The sink at the path of a request that its client likes best; null when there is none.
+const SinkRow* sink_for(const HttpRequest& request) {
+  const std::string_view accept = request.header("Accept");
+  const SinkRow* best = nullptr;
+  double best_weight = -1;
+  for (const SinkRow& sink : sink_table()) {
+    if (sink.path.empty() || sink.path != request.path) continue;
+    const double weight = accepted_weight(accept, sink.content_type.substr(0, sink.content_type.find(';')));
+    if (weight <= best_weight) continue;
+    best = &sink;
+    best_weight = weight;
+  }
+  return best;
 }
 
 }  // namespace
@@ -22,9 +42,7 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) {
     return stats_.read()[Stat::kReady] != 0 ? text(200, "Weir is ready.\n")
                                             : text(503, "Weir is not ready: it is starting or stopping.\n");
   }
-  for (const SinkRow& sink : sink_table()) {
-    if (!sink.path.empty() && sink.path == request.path) return answer_sink(sink, request);
-  }
+  if (const SinkRow* sink = sink_for(request)) return answer_sink(*sink, request);
   if (const StaticFile* file = page_.find(request.path)) return file->answer(request);
   if (request.path == "/") return index();
   return text(404, fmt::format("nothing at {}; see /\n", request.path));
@@ -33,10 +51,15 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) {
 HttpResponse AdminEndpoint::answer_sink(const SinkRow& sink, const HttpRequest& request) {
   if (sink.render == nullptr) return live_.answer(request);
   const std::shared_ptr<const Report> report = pipeline_.report();
-  return {.status = 200,
-          .content_type = std::string(sink.content_type),
-          .body = sink.render(*report, options_),
-          .headers = {{"Cache-Control", "no-store"}}};
+  HttpResponse response{.status = 200,
+                        .content_type = std::string(sink.content_type),
+                        .body = sink.render(*report, options_),
+                        .headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept, Accept-Encoding"}}};
+  if (response.body.size() >= kCompressedBytes && accepts_gzip(request.header("Accept-Encoding"))) {
+    response.body = gzip(response.body, kFastest);
+    response.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  return response;
 }
 
 /// What stands in for the live page in a program that was built without it.

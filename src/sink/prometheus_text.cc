@@ -152,11 +152,11 @@ void KpiRenderer::write_funnel_leaks(const Group& group) {
   }
 }
 
-/// The upper bounds as labels, +Inf last.
+/// The upper bounds as labels, +Inf last; written as OpenMetrics has them, so that both formats have the same series.
 std::vector<std::string> bucket_labels() {
   std::vector<std::string> labels;
   for (const double bound : kDwellBucketBounds) {
-    labels.push_back("le=\"" + std::to_string(static_cast<std::int64_t>(bound)) + "\"");
+    labels.push_back("le=\"" + std::to_string(static_cast<std::int64_t>(bound)) + ".0\"");
   }
   labels.emplace_back("le=\"+Inf\"");
   return labels;

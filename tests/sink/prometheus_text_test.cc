@@ -88,8 +88,9 @@ TEST(PrometheusText, dwell_histogram_is_cumulative_and_holds_known_sessions_only
   const auto bucket = [&](const std::string& le) {
     return values.at("weir_landing_dwell_seconds_bucket{site=\"shop\",landing_page=\"/\",le=\"" + le + "\"}");
   };
-  const std::map<std::string, double> expected{{"1", 0},   {"5", 0},   {"10", 1},   {"30", 2},   {"60", 2},  {"120", 2},
-                                               {"300", 3}, {"600", 3}, {"1800", 3}, {"3600", 3}, {"+Inf", 3}};
+  const std::map<std::string, double> expected{{"1.0", 0},    {"5.0", 0},    {"10.0", 1},  {"30.0", 2},
+                                               {"60.0", 2},   {"120.0", 2},  {"300.0", 3}, {"600.0", 3},
+                                               {"1800.0", 3}, {"3600.0", 3}, {"+Inf", 3}};
   for (const auto& [le, count] : expected) EXPECT_EQ(bucket(le), count) << le;
   EXPECT_EQ(values.at("weir_landing_dwell_seconds_sum{site=\"shop\",landing_page=\"/\"}"), 143.4);
   EXPECT_EQ(values.at("weir_landing_dwell_seconds_count{site=\"shop\",landing_page=\"/\"}"), 3);
@@ -351,10 +352,12 @@ TEST(PrometheusText, random_hostile_labels_keep_the_scrape_readable) {
 TEST(SinkTable, rows_have_their_own_names_and_paths_and_render) {
   std::set<std::string_view> names;
   std::set<std::string_view> paths;
+  std::set<std::pair<std::string_view, std::string_view>> answers;
   for (const SinkRow& row : sink_table()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    EXPECT_TRUE(row.path.empty() || paths.insert(row.path).second) << row.path;
+    EXPECT_TRUE(answers.emplace(row.path, row.content_type).second) << row.path;
     EXPECT_FALSE(row.content_type.empty());
+    paths.insert(row.path);
     if (row.render == nullptr) {
       EXPECT_EQ(row.path, kLivePath) << "a stream, rendered for each query";
       continue;

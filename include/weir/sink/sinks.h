@@ -21,12 +21,15 @@ struct SinkOptions {
 
 /// Everything of the contract's section 5 in Prometheus text format 0.0.4.
 std::string render_prometheus(const Report& report, const SinkOptions& options);
+/// The same in OpenMetrics 1.0.
+std::string render_openmetrics(const Report& report, const SinkOptions& options);
 /// The contract's section 7, indented by one space, ending in a newline.
 std::string render_report_json(const Report& report, const SinkOptions& options);
 /// A table for people: one line per cell, at most `width` columns.
 std::string render_table(const Report& report, const SinkOptions& options);
 
-/// One row of THE sink table: where the admin listener serves it.
+/// One row of THE sink table: where the admin listener serves it. Of rows with one path, the client's Accept chooses,
+/// and the first when it does not care.
 struct SinkRow {
   std::string_view name;
   std::string_view path;  // of the admin listener; empty: terminal only

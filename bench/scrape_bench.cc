@@ -1,0 +1,126 @@
+// What a scrape costs: rendering the newest snapshot as Prometheus text and as OpenMetrics, and compressing it.
+//
+// The snapshot is that of a replay with the default rollups, all of them full, and two funnels. Before anything is
+// timed, the sessions in the text are compared with those of the snapshot. `ms_per_20k` is milliseconds of CPU for
+// 20,000 series, the most that the default configuration exports. WEIR_BENCH_SESSIONS sets how many visits fill it.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "weir/app/generator.h"
+#include "weir/core/check.h"
+#include "weir/net/negotiation.h"
+#include "weir/pipeline/pipeline.h"
+#include "weir/sink/sinks.h"
+
+namespace weir {
+namespace {
+
+constexpr double kSeriesOfContract = 20'000;
+constexpr TimeMs kEveryMs = 24 * 60 * 1000;  // the step of the longest window, so that all windows are there
+
+GeneratorOptions visits() {
+  const char* text = std::getenv("WEIR_BENCH_SESSIONS");
+  GeneratorOptions options;
+  options.sessions = text == nullptr ? 50'000 : std::strtoull(text, nullptr, 10);
+  options.landing_pages = 400;
+  options.sites = 3;
+  return options;
+}
+
+std::shared_ptr<const Report> snapshot() {
+  static const std::shared_ptr<const Report> made = [] {
+    PipelineOptions options;
+    options.windows.rollups = default_rollups();
+    options.funnels = default_generator_funnels();
+    const SystemClock clock;
+    auto pipeline = Pipeline::start({options, PipelineMode::kReplay, kEveryMs}, clock);
+    WEIR_CHECK(pipeline.has_value());
+    const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
+    Generator generator(visits());
+    for (std::string line; generator.next(line);) stream->write(line + "\n");
+    stream->finish();
+    return (*pipeline)->finish();
+  }();
+  return made;
+}
+
+/// Lines that are no comments.
+double series_in(std::string_view text) {
+  double series = 0;
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) series += text[at] == '#' ? 0 : 1;
+  return series;
+}
+
+/// Sum of the values of a family without labels' sense: every sample counts once.
+std::int64_t sum_of(std::string_view text, std::string_view family) {
+  std::int64_t sum = 0;
+  const std::string start = "\n" + std::string(family) + "{";
+  for (std::size_t at = text.find(start); at != std::string_view::npos; at = text.find(start, at + 1)) {
+    const std::size_t end = text.find('\n', at + 1);
+    sum += std::stoll(std::string(text.substr(text.rfind(' ', end) + 1, end)));
+  }
+  return sum;
+}
+
+void check(const std::string& text) {
+  std::int64_t sessions = 0;
+  const Report& report = *snapshot();
+  for (std::size_t i = 0; i < report.rollups.size(); ++i) {
+    if (report.rollup_specs[i].name != "landing") continue;
+    for (const CellCounters& cell : report.rollups[i].counters) sessions += cell.counters.totals[Part::kSessions];
+  }
+  WEIR_CHECK(sessions == static_cast<std::int64_t>(visits().sessions));
+  WEIR_CHECK(sum_of(text, "weir_landing_sessions_total") == sessions);
+}
+
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+template <class Work>
+void measure(benchmark::State& state, double series, std::size_t bytes, Work work) {
+  double spent = 0;
+  for (auto _ : state) {
+    const double before = cpu_seconds();
+    benchmark::DoNotOptimize(work());
+    const double seconds = cpu_seconds() - before;
+    state.SetIterationTime(seconds);
+    spent += seconds;
+  }
+  state.counters["series"] = series;
+  state.counters["bytes"] = static_cast<double>(bytes);
+  state.counters["ms_per_20k"] = spent * 1000 / static_cast<double>(state.iterations()) * kSeriesOfContract / series;
+}
+
+void BM_RenderText(benchmark::State& state) {
+  const std::string text = render_prometheus(*snapshot(), {});
+  check(text);
+  measure(state, series_in(text), text.size(), [] { return render_prometheus(*snapshot(), {}); });
+}
+BENCHMARK(BM_RenderText)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void BM_RenderOpenMetrics(benchmark::State& state) {
+  const std::string text = render_openmetrics(*snapshot(), {});
+  check(text);
+  measure(state, series_in(text), text.size(), [] { return render_openmetrics(*snapshot(), {}); });
+}
+BENCHMARK(BM_RenderOpenMetrics)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+void BM_Compress(benchmark::State& state) {
+  const std::string text = render_prometheus(*snapshot(), {});
+  check(text);
+  measure(state, series_in(text), gzip(text, 1).size(), [&text] { return gzip(text, 1); });
+}
+BENCHMARK(BM_Compress)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace weir
+
+BENCHMARK_MAIN();
