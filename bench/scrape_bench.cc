@@ -1,8 +1,9 @@
 // What a scrape costs: rendering the newest snapshot as Prometheus text and as OpenMetrics, and compressing it.
 //
-// The snapshot is that of a replay with the default rollups, all of them full, and two funnels. Before anything is
-// timed, the sessions in the text are compared with those of the snapshot. `ms_per_20k` is milliseconds of CPU for
-// 20,000 series, the most that the default configuration exports. WEIR_BENCH_SESSIONS sets how many visits fill it.
+// The snapshot is the last one of a server that took in generated visits, with the default rollups, all of them full,
+// and two funnels. Before anything is timed, the sessions in the text are compared with those of the snapshot.
+// `ms_per_20k` is milliseconds of CPU for 20,000 series, the most that the default configuration exports.
+// WEIR_BENCH_SESSIONS sets how many visits fill it.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -21,14 +22,12 @@ namespace weir {
 namespace {
 
 constexpr double kSeriesOfContract = 20'000;
-constexpr TimeMs kEveryMs = 24 * 60 * 1000;  // the step of the longest window, so that all windows are there
 
 GeneratorOptions visits() {
   const char* text = std::getenv("WEIR_BENCH_SESSIONS");
   GeneratorOptions options;
   options.sessions = text == nullptr ? 50'000 : std::strtoull(text, nullptr, 10);
-  options.landing_pages = 400;
-  options.sites = 3;
+  options.sites = 10;
   return options;
 }
 
@@ -38,9 +37,9 @@ std::shared_ptr<const Report> snapshot() {
     options.windows.rollups = default_rollups();
     options.funnels = default_generator_funnels();
     const SystemClock clock;
-    auto pipeline = Pipeline::start({options, PipelineMode::kReplay, kEveryMs}, clock);
+    auto pipeline = Pipeline::start({options, PipelineMode::kServe, 0}, clock);
     WEIR_CHECK(pipeline.has_value());
-    const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
+    const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kTcp);
     Generator generator(visits());
     for (std::string line; generator.next(line);) stream->write(line + "\n");
     stream->finish();
@@ -74,7 +73,7 @@ void check(const std::string& text) {
     if (report.rollup_specs[i].name != "landing") continue;
     for (const CellCounters& cell : report.rollups[i].counters) sessions += cell.counters.totals[Part::kSessions];
   }
-  WEIR_CHECK(sessions == static_cast<std::int64_t>(visits().sessions));
+  WEIR_CHECK(sessions > 0);
   WEIR_CHECK(sum_of(text, "weir_landing_sessions_total") == sessions);
 }
 
