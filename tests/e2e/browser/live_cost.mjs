@@ -12,8 +12,7 @@ import { Weir } from './traffic.mjs';
 const kStreams = 20;
 const kBodyBytes = 512 * 1024;
 const kConnections = 2;
-const kIdleMs = 2000; // almost without work, and all is done
-const kIdleCpuSeconds = 0.1; // what watching may take meanwhile
+const kLookMs = 1000; // between two looks at whether all events are through
 const [program, pairs = '5', sessions = '50000'] = process.argv.slice(2);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -57,11 +56,12 @@ async function post(weir, body) {
   }
 }
 
-/** Waits until the server has nothing left to do. */
+/** Waits until no more events move: what is left in the queue waits for later ones. */
 async function settle(weir) {
-  for (let before = -1; weir.cpuSeconds() - before > kIdleCpuSeconds;) {
-    before = weir.cpuSeconds();
-    await pause(kIdleMs);
+  const queued = async () => (await (await fetch(`${weir.admin}/api/v1/report`)).json()).events.queued;
+  for (let before = -1, now = await queued(); now !== before;) {
+    await pause(kLookMs);
+    [before, now] = [now, await queued()];
   }
 }
 
