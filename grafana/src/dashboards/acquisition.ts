@@ -1,8 +1,8 @@
 // Where visits come from and what they are worth: channels, campaigns, revenue, brand.
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { compared, comparedNumber } from '../compared';
 import {
   averageOrderValue,
-  aWeekAgo,
   bounceRatio,
   conversionRatio,
   growth,
@@ -14,7 +14,7 @@ import {
 } from '../kpis';
 import { sites, uids } from '../names';
 import { dashboard } from '../page';
-import { type Column, graph, type Line, type PanelOptions, stat, table } from '../panels';
+import { type Column, graph, type PanelOptions, table } from '../panels';
 import { liveWindow, type Scope } from '../scopes';
 import { thresholds, units } from '../units';
 import * as variables from '../variables';
@@ -29,12 +29,8 @@ const brandShare: Kpi = (scope, cut) =>
   `${scope.sum('sessions', { ...cut, matchers: 'brand="brand"' })} / ` +
   `${scope.sum('sessions', { ...cut, matchers: 'brand=~"brand|non_brand"' })}`;
 
-const compared = (kpi: Kpi, scope: Scope = channels): Line[] => [
-  { name: 'now', expr: kpi(scope) },
-  { name: 'a week earlier', expr: kpi(scope, aWeekAgo), pale: true },
-];
 const number = (options: PanelOptions, kpi: Kpi, scope = channels) =>
-  stat({ ...options, lines: compared(kpi, scope), width: 4 });
+  comparedNumber(scope, { ...options, width: 4 }, kpi);
 
 /** What a source brings, per label. */
 function worth(scope: Scope, label: string): Column[] {
@@ -189,14 +185,14 @@ export const acquisition = (): Dashboard =>
             title: 'Average order value in $currency',
             about: `Revenue / orders, and a week earlier. ${ofCurrency}`,
             unit: units.money,
-            lines: compared(averageOrderValue),
+            lines: compared(channels, averageOrderValue),
           }),
           graph({
             title: 'Brand share',
             about: `Searches for the brand, of the sessions whose search term is known. ${brandRollup}`,
             unit: units.share,
             max: 1,
-            lines: compared(brandShare, brands),
+            lines: compared(brands, brandShare),
           }),
         ],
       },

@@ -1,7 +1,7 @@
 // For growth teams: how all landing pages do, now and against the same time last week; which ones to look at.
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { compared, comparedNumber, endedOnly, qualityNumbers } from '../compared';
 import {
-  aWeekAgo,
   bounceRatio,
   conversionRatio,
   dwellMedian,
@@ -16,7 +16,7 @@ import {
 import { toLandingPage } from '../links';
 import { sites, uids } from '../names';
 import { dashboard } from '../page';
-import { graph, type KeyColumn, type Line, type PanelOptions, stat, table } from '../panels';
+import { graph, type KeyColumn, type PanelOptions, table } from '../panels';
 import { ended, liveWindow, type Scope } from '../scopes';
 import { thresholds, units } from '../units';
 import * as variables from '../variables';
@@ -25,15 +25,7 @@ const site = liveWindow('site', sites);
 const pages = liveWindow('landing', sites);
 const pagesInRange = ended('$__range', 'landing', sites);
 
-/** Now and a week ago, which is how every KPI is shown here. */
-function compared(kpi: Kpi, name = 'now'): Line[] {
-  return [
-    { name, expr: kpi(site) },
-    { name: `${name === 'now' ? '' : `${name}, `}a week earlier`, expr: kpi(site, aWeekAgo), pale: true },
-  ];
-}
-
-const number = (options: PanelOptions, kpi: Kpi) => stat({ ...options, lines: compared(kpi) });
+const number = (options: PanelOptions, kpi: Kpi) => comparedNumber(site, options, kpi);
 
 const page = { by: ['site', 'landing_page'] };
 const pageKeys: KeyColumn[] = [
@@ -63,8 +55,6 @@ function pageColumns(scope: Scope) {
     column('Leakage', funnelLeakage, units.share, 1),
   ];
 }
-
-const endedOnly = 'Of sessions that have ended, which takes 30 minutes (sessions.timeout) after their last event.';
 
 export const landingPages = (): Dashboard =>
   dashboard({
@@ -103,62 +93,7 @@ export const landingPages = (): Dashboard =>
             },
             visitors,
           ),
-          number(
-            {
-              title: 'Bounce',
-              about:
-                'Share of sessions with a landing page that had one page view, no conversion and no custom event. It ' +
-                'falls while sessions are open: a bounce is taken back by the second page view.',
-              unit: units.share,
-              decimals: 1,
-            },
-            bounceRatio,
-          ),
-          number(
-            {
-              title: 'Pages / session',
-              about: 'Page views per session with a landing page.',
-              unit: units.decimal,
-              decimals: 2,
-            },
-            pagesPerSession,
-          ),
-          number(
-            {
-              title: 'Dwell p50',
-              about: `Half of the sessions dwelt longer, from first event to last; those of one event are left out. ${endedOnly}`,
-              unit: units.seconds,
-              decimals: 0,
-            },
-            dwellMedian,
-          ),
-          number(
-            {
-              title: 'Dwell p95',
-              about: `One session of twenty dwelt longer; those of one event are left out. ${endedOnly}`,
-              unit: units.seconds,
-              decimals: 0,
-            },
-            dwellP95,
-          ),
-          number(
-            {
-              title: 'Conversion',
-              about: 'Share of sessions with at least one conversion of any name.',
-              unit: units.share,
-              decimals: 2,
-            },
-            conversionRatio,
-          ),
-          number(
-            {
-              title: 'Leakage of $funnel',
-              about: 'Share of the sessions at the first step of the funnel that never took its last.',
-              unit: units.share,
-              decimals: 1,
-            },
-            funnelLeakage,
-          ),
+          ...qualityNumbers(site),
         ],
       },
       {
@@ -183,38 +118,38 @@ export const landingPages = (): Dashboard =>
             title: 'Sessions',
             about: 'Sessions that began in the window, and a week earlier.',
             unit: units.count,
-            lines: compared(sessions),
+            lines: compared(site, sessions),
           }),
           graph({
             title: 'Bounce',
             about: 'Bounced sessions / sessions with a landing page, and a week earlier.',
             unit: units.share,
-            lines: compared(bounceRatio),
+            lines: compared(site, bounceRatio),
           }),
           graph({
             title: 'Conversion',
             about: 'Sessions with a conversion / all sessions, and a week earlier.',
             unit: units.share,
-            lines: compared(conversionRatio),
+            lines: compared(site, conversionRatio),
           }),
           graph({
             title: 'Dwell',
             about: `Median and 95th percentile, and a week earlier. ${endedOnly}`,
             unit: units.seconds,
-            lines: [...compared(dwellMedian, 'p50'), ...compared(dwellP95, 'p95')],
+            lines: [...compared(site, dwellMedian, 'p50'), ...compared(site, dwellP95, 'p95')],
           }),
           graph({
             title: 'Pages / session',
             about: 'Page views / sessions with a landing page, and a week earlier.',
             unit: units.decimal,
-            lines: compared(pagesPerSession),
+            lines: compared(site, pagesPerSession),
           }),
           graph({
             title: 'Leakage of $funnel',
             about: 'Share of the sessions at the first step of the funnel that never took its last, and a week earlier.',
             unit: units.share,
             max: 1,
-            lines: compared(funnelLeakage),
+            lines: compared(site, funnelLeakage),
           }),
         ],
       },

@@ -1,12 +1,9 @@
 // One landing page: its KPIs, where its visits leak out of a funnel and why, how long they stay, where they come from.
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { compared, comparedNumber, endedOnly, qualityNumbers } from '../compared';
 import {
-  aWeekAgo,
   bounceRatio,
   conversionRatio,
-  dwellMedian,
-  dwellP95,
-  funnelLeakage,
   type Kpi,
   leaked,
   narrowed,
@@ -19,7 +16,7 @@ import {
 } from '../kpis';
 import { instances, uids } from '../names';
 import { dashboard } from '../page';
-import { bars, graph, heatMap, type Line, type PanelOptions, stat, table } from '../panels';
+import { bars, graph, heatMap, type PanelOptions, table } from '../panels';
 import { ended, firstOf, liveWindow, type Scope } from '../scopes';
 import { units } from '../units';
 import * as variables from '../variables';
@@ -38,13 +35,7 @@ const page = ofChannels(liveWindow);
 const lately = ofChannels((rollup, ...matchers) => ended('$__rate_interval', rollup, ...matchers));
 const byChannel = liveWindow('landing_channel', onPage, fromChannel);
 
-const number = (options: PanelOptions, kpi: Kpi) => stat({ ...options, lines: compared(kpi) });
-function compared(kpi: Kpi): Line[] {
-  return [
-    { name: 'now', expr: kpi(page) },
-    { name: 'a week earlier', expr: kpi(page, aWeekAgo), pale: true },
-  ];
-}
+const number = (options: PanelOptions, kpi: Kpi) => comparedNumber(page, options, kpi);
 
 const cause = (name: string) =>
   page.sum('funnel_leaked_sessions', narrowed({}, `funnel="$funnel", cause="${name}"`, ['step']));
@@ -54,8 +45,6 @@ const dwellBuckets = [
   `sum by (le) (increase(weir_landing_dwell_seconds_bucket{${onPage}, ${fromChannel}}[$__rate_interval]))`,
   `sum by (le) (increase(weir_landing_channel_dwell_seconds_bucket{${onPage}, ${fromChannel}}[$__rate_interval]))`,
 ].join(' or ');
-
-const endedOnly = 'Of sessions that have ended, which takes 30 minutes (sessions.timeout) after their last event.';
 
 export const oneLandingPage = (): Dashboard =>
   dashboard({
@@ -91,60 +80,7 @@ export const oneLandingPage = (): Dashboard =>
             },
             visitors,
           ),
-          number(
-            {
-              title: 'Bounce',
-              about: 'Share of sessions with one page view, no conversion and no custom event.',
-              unit: units.share,
-              decimals: 1,
-            },
-            bounceRatio,
-          ),
-          number(
-            {
-              title: 'Pages / session',
-              about: 'Page views per session.',
-              unit: units.decimal,
-              decimals: 2,
-            },
-            pagesPerSession,
-          ),
-          number(
-            {
-              title: 'Dwell p50',
-              about: `Half of the sessions dwelt longer; those of one event are left out. ${endedOnly}`,
-              unit: units.seconds,
-              decimals: 0,
-            },
-            dwellMedian,
-          ),
-          number(
-            {
-              title: 'Dwell p95',
-              about: `One session of twenty dwelt longer; those of one event are left out. ${endedOnly}`,
-              unit: units.seconds,
-              decimals: 0,
-            },
-            dwellP95,
-          ),
-          number(
-            {
-              title: 'Conversion',
-              about: 'Share of sessions with at least one conversion.',
-              unit: units.share,
-              decimals: 2,
-            },
-            conversionRatio,
-          ),
-          number(
-            {
-              title: 'Leakage of $funnel',
-              about: 'Share of the sessions at the first step of the funnel that never took its last.',
-              unit: units.share,
-              decimals: 1,
-            },
-            funnelLeakage,
-          ),
+          ...qualityNumbers(page),
         ],
       },
       {
@@ -221,20 +157,20 @@ export const oneLandingPage = (): Dashboard =>
             title: 'Sessions',
             about: 'Sessions that began in the window, and a week earlier.',
             unit: units.count,
-            lines: compared(sessions),
+            lines: compared(page, sessions),
           }),
           graph({
             title: 'Bounce',
             about: 'Bounced sessions / sessions, and a week earlier.',
             unit: units.share,
             max: 1,
-            lines: compared(bounceRatio),
+            lines: compared(page, bounceRatio),
           }),
           graph({
             title: 'Conversion',
             about: 'Sessions with a conversion / all sessions, and a week earlier.',
             unit: units.share,
-            lines: compared(conversionRatio),
+            lines: compared(page, conversionRatio),
           }),
         ],
       },
