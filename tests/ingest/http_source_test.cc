@@ -15,12 +15,6 @@ using support::HttpReply;
 
 class HttpSourceTest : public SourceTest {
  protected:
-  void start_http(std::vector<std::string> origins = {"*"}) {
-    SourceOptions options;
-    options.http.listen = {"127.0.0.1", 0};
-    options.http_origins = std::move(origins);
-    start("http", options);
-  }
   HttpReply post(const HttpHeaders& headers, std::string_view body) {
     return http_request(source_->port(), "POST", "/v1/events", headers, body);
   }

@@ -17,12 +17,6 @@ using support::HttpReply;
 
 class PixelTest : public SourceTest {
  protected:
-  void start_http(std::vector<std::string> origins = {"*"}) {
-    SourceOptions options;
-    options.http.listen = {"127.0.0.1", 0};
-    options.http_origins = std::move(origins);
-    start("http", options);
-  }
   HttpReply get(const std::string& query, const HttpHeaders& headers = {}) {
     return http_request(source_->port(), "GET", "/weir.gif" + query, headers);
   }

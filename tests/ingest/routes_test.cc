@@ -27,12 +27,7 @@ const BodyResult kMixed{.accepted = 3, .rejected = 2, .any_json = true, .errors 
 
 class RoutesTest : public SourceTest {
  protected:
-  void SetUp() override {
-    SourceOptions options;
-    options.http.listen = {"127.0.0.1", 0};
-    options.http_origins = {"*"};
-    start("http", options);
-  }
+  void SetUp() override { start_http(); }
   HttpReply send(const char* method, const std::string& target, const BodyResult& result, std::string_view body = "{}",
                  const HttpHeaders& headers = {}) {
     intake_.result = result;
@@ -47,28 +42,17 @@ TEST_F(RoutesTest, every_path_stands_for_its_format_and_call) {
     const char* call;
   };
   const Case cases[] = {
-      {"/v1/events", "native", ""},
-      {"/v1/page", "segment", "page"},
-      {"/v1/track", "segment", "track"},
-      {"/v1/identify", "segment", "identify"},
-      {"/v1/screen", "segment", "screen"},
-      {"/v1/group", "segment", "group"},
-      {"/v1/alias", "segment", "alias"},
-      {"/v1/batch", "segment", "batch"},
-      {"/v1/import", "segment", "batch"},
-      {"/v1/p", "segment", "page"},
-      {"/v1/t", "segment", "track"},
-      {"/v1/i", "segment", "identify"},
-      {"/v1/s", "segment", "screen"},
-      {"/v1/g", "segment", "group"},
-      {"/v1/a", "segment", "alias"},
-      {"/v1/b", "segment", "batch"},
-      {"/api/event", "plausible", ""},
-      {"/api/send", "umami", ""},
-      {"/api/batch", "umami", ""},
-      {"/g/collect", "ga4", ""},
-      {"/mp/collect", "ga4_mp", ""},
-      {"/matomo.php", "matomo", ""},
+      {"/v1/events", "native", ""},        {"/v1/page", "segment", "page"},
+      {"/v1/track", "segment", "track"},   {"/v1/identify", "segment", "identify"},
+      {"/v1/screen", "segment", "screen"}, {"/v1/group", "segment", "group"},
+      {"/v1/alias", "segment", "alias"},   {"/v1/batch", "segment", "batch"},
+      {"/v1/import", "segment", "batch"},  {"/v1/p", "segment", "page"},
+      {"/v1/t", "segment", "track"},       {"/v1/i", "segment", "identify"},
+      {"/v1/s", "segment", "screen"},      {"/v1/g", "segment", "group"},
+      {"/v1/a", "segment", "alias"},       {"/v1/b", "segment", "batch"},
+      {"/api/event", "plausible", ""},     {"/api/send", "umami", ""},
+      {"/api/batch", "umami", ""},         {"/g/collect", "ga4", ""},
+      {"/mp/collect", "ga4_mp", ""},       {"/matomo.php", "matomo", ""},
       {"/piwik.php", "matomo", ""},
   };
   std::set<std::string_view> paths;

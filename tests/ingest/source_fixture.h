@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "fake_intake.h"
 #include "support/io_thread.h"
@@ -32,6 +34,14 @@ class SourceTest : public testing::Test {
     auto source = try_start(name, options);
     ASSERT_TRUE(source.has_value()) << source.error().message;
     source_ = std::move(*source);
+  }
+
+  /// The HTTP source on a port of its own, for pages of these origins.
+  void start_http(std::vector<std::string> origins = {"*"}) {
+    SourceOptions options;
+    options.http.listen = {"127.0.0.1", 0};
+    options.http_origins = std::move(origins);
+    start("http", options);
   }
 
   std::function<void()> on_end_;

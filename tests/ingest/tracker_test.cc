@@ -18,12 +18,6 @@ constexpr std::size_t kGzipBytes = 2048;  // what the tracker may take on the wi
 
 class TrackerTest : public SourceTest {
  protected:
-  void start_http(std::vector<std::string> origins = {"*"}) {
-    SourceOptions options;
-    options.http.listen = {"127.0.0.1", 0};
-    options.http_origins = std::move(origins);
-    start("http", options);
-  }
   HttpReply get(const HttpHeaders& headers = {}) { return http_request(source_->port(), "GET", "/weir.js", headers); }
 };
 
