@@ -48,10 +48,7 @@ struct Pipeline::Portion {
 class Pipeline::Stream final : public ByteStream {
  public:
   Stream(Pipeline& pipeline, SourceKind kind, const FormatRow& format)
-      : pipeline_(pipeline),
-        kind_(kind),
-        format_(format),
-        lines_(pipeline.settings_.options.reader.parser.line_bytes) {}
+      : pipeline_(pipeline), kind_(kind), format_(format), lines_(pipeline.line_bytes_) {}
 
   std::span<char> prepare() override { return lines_.prepare(); }
   void commit(std::size_t size) override {
@@ -136,6 +133,7 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settin
 Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
                    std::unique_ptr<DeadLetters> dead_letters, MakerParts parts)
     : settings_(settings),
+      line_bytes_(settings.options.reader.parser.line_bytes),
       clock_(clock),
       funnels_(std::make_shared<FunnelSet>(settings.options.funnels, settings.options.slow_ms)),
       hasher_(settings.options.hash_seed ? *settings.options.hash_seed : random_seed()),

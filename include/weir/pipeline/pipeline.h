@@ -113,7 +113,8 @@ class Pipeline final : public Intake {
   void publish_final(const Cut& cut);
   void store(std::shared_ptr<const Report> report);
 
-  PipelineSettings settings_;
+  PipelineSettings settings_;  // its reader options are guarded by intake_mutex_: reload() changes them
+  const std::size_t line_bytes_;
   const Clock& clock_;
   std::shared_ptr<const FunnelSet> funnels_;  // shared with reports, which may outlive the pipeline
   Hasher hasher_;
