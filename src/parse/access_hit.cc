@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json_text.h"
+#include "weir/core/text.h"
 
 namespace weir {
 namespace {
@@ -13,6 +14,11 @@ constexpr bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/// Nothing, or a colon and digits.
+bool is_port(std::string_view text) {
+  return text.empty() || (text.front() == ':' && text.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
 /// A host with an optional port that may stand in a url as it is. Hosts come from clients: what could be read as
 /// something else than a host, such as a second slash, is none.
 bool is_plain_host(std::string_view host) {
@@ -21,13 +27,13 @@ bool is_plain_host(std::string_view host) {
     const std::size_t close = host.find(']');
     if (close == std::string_view::npos || close < 3) return false;
     const bool hexadecimal = std::all_of(host.begin() + 1, host.begin() + static_cast<std::ptrdiff_t>(close),
-                                         [](char c) { return is_letter_or_digit(c) || c == ':' || c == '.'; });
-    const std::string_view port = host.substr(close + 1);
-    return hexadecimal && (port.empty() || port.front() == ':') && port.find_last_of("[]/") == std::string_view::npos;
+                                         [](char c) { return hex_digit(c) >= 0 || c == ':' || c == '.'; });
+    return hexadecimal && is_port(host.substr(close + 1));
   }
-  if (!is_letter_or_digit(host.front()) || std::count(host.begin(), host.end(), ':') > 1) return false;
-  return std::all_of(host.begin(), host.end(),
-                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == ':'; });
+  const std::size_t colon = std::min(host.find(':'), host.size());
+  if (!is_letter_or_digit(host.front()) || !is_port(host.substr(colon))) return false;
+  return std::all_of(host.begin(), host.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
 /// The host of an absolute target ("http://host/path"), which is cut off it; empty when it is a path.

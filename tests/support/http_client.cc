@@ -52,7 +52,9 @@ HttpReply parse_head(const std::string& head) {
     if (end == std::string::npos || colon > end) break;
     std::size_t value = colon + 1;
     while (value < end && head[value] == ' ') ++value;
-    reply.headers[lower(head.substr(start, colon - start))] = head.substr(value, end - value);
+    std::string& header = reply.headers[lower(head.substr(start, colon - start))];
+    if (!header.empty()) header += ", ";
+    header += head.substr(value, end - value);
   }
   return reply;
 }

@@ -17,7 +17,7 @@ inline constexpr int kClientTimeoutSeconds = 30;
 /// One HTTP answer. `status` is 0 when the connection ended without one.
 struct HttpReply {
   int status = 0;
-  std::map<std::string, std::string> headers;  // names in lower case
+  std::map<std::string, std::string> headers;  // names in lower case; of a repeated one all values
   std::string body;
 
   /// Value of a header, empty when absent; `name` in lower case.
