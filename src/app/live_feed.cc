@@ -6,14 +6,15 @@
 
 #include "live_query.h"
 #include "weir/core/hash.h"
+#include "weir/net/negotiation.h"
 #include "weir/sink/json_writer.h"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
-constexpr std::string_view kRetry = "retry: 2000\n\n";       // milliseconds until a reader connects anew
-constexpr std::string_view kHeartbeat = ": still here\n\n";  // a comment, which readers pass over
+constexpr std::string_view kEventStream = "text/event-stream";
+constexpr std::string_view kRetry = "retry: 2000\n\n";  // milliseconds until a reader connects anew
 
 HttpResponse refusal(unsigned status, std::string_view reason) {
   HttpResponse response{.status = status, .content_type = std::string(kJson), .body = {}, .headers = {}};
@@ -41,7 +42,8 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   if (!query) return refusal(400, query.error().message);
   const std::shared_ptr<const Report> report = newest_();
   if (const auto checked = check_live_query(*report, *query); !checked) return refusal(400, checked.error().message);
-  if (request.header("Accept") == kJson) {  // the newest report alone
+  const std::string_view accept = request.header("Accept");
+  if (accepted_weight(accept, kJson) > accepted_weight(accept, kEventStream)) {  // the newest report alone
     return {.status = 200,
             .content_type = std::string(kJson),
             .body = render_live_json(*report, *query, clock_.now_ms()) + "\n",
@@ -56,13 +58,13 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   }
   HttpResponse response{
       .status = 200,
-      .content_type = "text/event-stream",
+      .content_type = std::string(kEventStream),
       .body = std::string(kRetry) + event_of(*report, *query),
       .headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}},  // the second tells nginx to pass it on
   };
   look_at(*report);
   response.on_stream = [this, query = std::move(*query)](std::weak_ptr<HttpStream> stream) {
-    readers_.push_back({std::move(stream), query, number_, shown_, clock_.steady_ms(), std::nullopt});
+    readers_.push_back({std::move(stream), query, shown_, clock_.steady_ms(), std::nullopt});
     stats_.set(Stat::kLiveStreamsOpen, static_cast<std::int64_t>(readers_.size()));
   };
   return response;
@@ -81,11 +83,7 @@ void LiveFeed::publish() {
       std::any_of(readers_.begin(), readers_.end(), [&](const Reader& reader) { return is_due(reader, now_ms); });
   if (is_round) round_ms_ = now_ms;
   for (Reader& reader : readers_) {
-    if (is_round && is_due(reader, now_ms)) {
-      send_event(reader, *report, now_ms);
-    } else if (now_ms - reader.sent_ms >= kHeartbeatMs) {
-      send(reader, kHeartbeat, now_ms);
-    }
+    if (is_round && is_due(reader, now_ms)) send_event(reader, *report, now_ms);
   }
 }
 
@@ -97,13 +95,11 @@ void LiveFeed::look_at(const Report& report) {
 
 bool LiveFeed::is_due(const Reader& reader, TimeMs now_ms) const {
   const TimeMs silent_ms = now_ms - reader.sent_ms;
-  if (reader.number == number_ || silent_ms < kEventMs) return false;
-  return reader.shown != shown_ || silent_ms >= kIdleMs;
+  return silent_ms >= kEventMs && (reader.shown != shown_ || silent_ms >= kIdleMs);
 }
 
 void LiveFeed::send_event(Reader& reader, const Report& report, TimeMs now_ms) {
   if (!send(reader, event_of(report, reader.query), now_ms)) return;
-  reader.number = number_;
   reader.shown = shown_;
 }
 

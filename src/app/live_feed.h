@@ -26,7 +26,7 @@ class LiveFeed {
   LiveFeed(Source newest, const Clock& clock, std::size_t streams)
       : newest_(std::move(newest)), clock_(clock), limit_(streams) {}
 
-  /// Begins a stream, or gives the newest report alone to who accepts only JSON, or says why not: 400 for a query that
+  /// Begins a stream, or gives the newest report alone to who prefers JSON, or says why not: 400 for a query that
   /// asks for what is not there, 503 when there are too many.
   HttpResponse answer(const HttpRequest& request);
   /// Sends what is due. Call several times a second: every kLookMs.
@@ -35,17 +35,15 @@ class LiveFeed {
   StatValues stats() const { return stats_.read(); }
 
   static constexpr TimeMs kLookMs = 100;
-  static constexpr TimeMs kEventMs = 1000;        // between two events of a stream
-  static constexpr TimeMs kIdleMs = 5000;         // until a report is sent that says nothing new but its time
-  static constexpr TimeMs kHeartbeatMs = 15'000;  // silence before a comment, so that proxies do not cut the stream
-  static constexpr TimeMs kSlowMs = 10'000;       // how long a piece may stay under way before the reader is dropped
+  static constexpr TimeMs kEventMs = 1000;   // between two events of a stream
+  static constexpr TimeMs kIdleMs = 5000;    // silence before the newest is sent though it says nothing new
+  static constexpr TimeMs kSlowMs = 10'000;  // how long a piece may stay under way before the reader is dropped
 
  private:
   struct Reader {
     std::weak_ptr<HttpStream> stream;
     LiveQuery query;
-    std::uint64_t number;                    // of the last report it took
-    std::uint64_t shown;                     // and what that showed
+    std::uint64_t shown;                     // by the last report it took
     TimeMs sent_ms;                          // when it took the last piece
     std::optional<TimeMs> waiting_since_ms;  // when it first did not take one since then
   };

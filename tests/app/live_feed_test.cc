@@ -126,19 +126,19 @@ TEST_F(LiveFeedTest, sends_at_most_one_event_a_second_and_always_the_newest) {
   }
 }
 
-TEST_F(LiveFeedTest, sends_a_report_once_and_heartbeats_in_silence) {
+TEST_F(LiveFeedTest, sends_the_newest_report_again_after_silence) {
   const auto stream = connect();
   run(2000);
   send_all();
   stream->pieces.clear();
-  clock_.advance(LiveFeed::kHeartbeatMs - 1);
+  clock_.advance(LiveFeed::kIdleMs - 1);
   feed_.publish();
   EXPECT_TRUE(stream->pieces.empty()) << "nothing is new";
   clock_.advance(1);
   feed_.publish();
   feed_.publish();
   ASSERT_EQ(stream->pieces.size(), 1U);
-  EXPECT_TRUE(stream->pieces[0].starts_with(": ") && stream->pieces[0].ends_with("\n\n")) << stream->pieces[0];
+  EXPECT_TRUE(stream->pieces[0].starts_with("data: ") && stream->pieces[0].ends_with("\n\n")) << stream->pieces[0];
   publish_report();
   feed_.publish();
   EXPECT_EQ(stream->pieces.size(), 1U) << "at most one piece a second";
