@@ -22,6 +22,13 @@ std::string_view host_of_origin(std::string_view origin) {
   return origin.substr(0, origin.find(':', from));
 }
 
+/// True when an origin is among those that a site allows besides its hosts.
+bool lists(const Site& site, std::string_view origin) {
+  return std::any_of(site.origins.begin(), site.origins.end(), [origin](const std::string& allowed) {
+    return allowed == "*" || equal_ignoring_case(allowed, origin);
+  });
+}
+
 }  // namespace
 
 SiteList::SiteList(std::vector<Site> sites) : sites_(std::move(sites)) {
@@ -57,14 +64,12 @@ const Site* SiteList::of_name(std::string_view name) const {
 }
 
 bool SiteList::allows(const Site& site, std::string_view origin) const {
-  if (of_host(host_of_origin(origin)) == &site) return true;
-  return std::any_of(site.origins.begin(), site.origins.end(), [origin](const std::string& allowed) {
-    return allowed == "*" || equal_ignoring_case(allowed, origin);
-  });
+  return of_host(host_of_origin(origin)) == &site || lists(site, origin);
 }
 
 bool SiteList::allows(std::string_view origin) const {
-  return std::any_of(sites_.begin(), sites_.end(), [&](const Site& site) { return allows(site, origin); });
+  if (of_host(host_of_origin(origin)) != nullptr) return true;
+  return std::any_of(sites_.begin(), sites_.end(), [origin](const Site& site) { return lists(site, origin); });
 }
 
 }  // namespace weir

@@ -28,7 +28,6 @@ class SiteList {
 
   /// Without any, every site counts.
   bool empty() const { return sites_.empty(); }
-  const std::vector<Site>& sites() const { return sites_; }
 
   /// The site of a host in any case, its own or, for "www." in front, that of the rest; nullptr when there is none.
   const Site* of_host(std::string_view host) const;
