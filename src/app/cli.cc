@@ -6,6 +6,7 @@
 
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
+#include "weir/app/config_faults.h"
 #include "weir/core/time_text.h"
 #include "weir/parse/parser.h"
 
@@ -49,7 +50,8 @@ void add_replay(CLI::App& program, ReplayCommand& command) {
   CLI::App& app = *program.add_subcommand("replay", "Run files through the pipeline at full speed and report");
   app.add_option("FILE", command.files, "Files to read in order; - is stdin; .gz is read as is")->required();
   app.add_option("-c,--config", command.config, "Configuration file")->type_name("FILE");
-  app.add_option("--format", command.format, "Input format: auto (by each file's first lines), " + format_names())
+  app.add_option("--format", command.format,
+                 "Input format: auto (by each file's first lines), " + join_words(format_names()))
       ->type_name("NAME");
   app.add_flag("--json", command.json, "Print the report as JSON");
   app.add_flag("-q,--quiet", command.quiet, "No progress bar");

@@ -18,7 +18,6 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kOff = "off";
-constexpr std::string_view kDefault = "default";
 constexpr std::size_t kFoundBytes = 60;
 
 bool in_bounds(const OptionRow& row, std::int64_t value) { return value >= row.minimum && value <= row.maximum; }
@@ -106,11 +105,6 @@ std::string text_or_off(const OptionSlot& slot) {
   return text.empty() ? std::string(kOff) : quoted(text);
 }
 
-std::vector<std::string> source_format_names() {
-  std::vector<std::string> names = format_words();
-  names.emplace_back(kDefault);
-  return names;
-}
 std::vector<std::string> bots_words() { return {"auto", "exclude", "include"}; }
 std::vector<std::string> honor_gpc_words() { return {"aggregate", "drop", "ignore"}; }
 std::vector<std::string> log_levels() { return {"trace", "debug", "info", "warn", "error"}; }
@@ -227,18 +221,18 @@ const OptionKind kNameKind{
     .expected = [](const OptionRow& row) { return "a name such as " + default_text(row); },
 };
 
-const OptionKind kFormatKind = kChoiceKind<&format_words>;
+const OptionKind kFormatKind = kChoiceKind<&format_names>;
 const OptionKind kSourceFormatKind{
     .read =
         [](const OptionReading& reading) {
           kChoiceKind<&source_format_names>.read(reading);
           std::string& format = *std::get<std::string*>(reading.slot);
-          if (format == kDefault) format.clear();
+          if (format == kDefaultFormat) format.clear();
         },
     .text =
         [](const OptionSlot& slot) {
           const std::string& format = *std::get<std::string*>(slot);
-          return format.empty() ? std::string(kDefault) : format;
+          return format.empty() ? std::string(kDefaultFormat) : format;
         },
     .expected = kChoiceKind<&source_format_names>.expected,
 };
@@ -309,12 +303,6 @@ void add_value_fault(ConfigFaults& faults, std::string_view key, const YamlNode&
   faults.add(node.position, key, fmt::format("{}; expected {}", found_text(node), expected));
 }
 
-std::vector<std::string> format_words() {
-  std::vector<std::string> names;
-  for (const FormatRow& row : format_table()) names.emplace_back(row.name);
-  return names;
-}
-
 std::string expected_instead_of(const YamlNode& node, const std::vector<std::string>& known) {
   const bool is_text = node.kind == YamlNode::Kind::kText;
   if (is_text && std::find(known.begin(), known.end(), node.text) != known.end()) return {};
@@ -322,6 +310,12 @@ std::string expected_instead_of(const YamlNode& node, const std::vector<std::str
   const std::string_view nearest = nearest_word(node.text, known);
   if (!nearest.empty()) expected += fmt::format("; did you mean \"{}\"?", nearest);
   return expected;
+}
+
+std::vector<std::string> source_format_names() {
+  std::vector<std::string> names = format_names();
+  names.emplace_back(kDefaultFormat);
+  return names;
 }
 
 bool is_metric_name(std::string_view name) {

@@ -24,25 +24,6 @@ constexpr std::size_t kMaxTextBytes = 512;                // of an origin or a p
 constexpr std::string_view kCampaign = "campaign";
 constexpr std::string_view kMidnight = "midnight";
 
-/// The items of a list, at most `most` of them (a fault when there are more), or nullopt after adding the fault that it
-/// is no list. Nothing at all is an empty list.
-std::optional<std::span<const YamlNode>> items_of(ConfigFaults& faults, std::string_view key, const YamlNode& node,
-                                                  std::size_t most, std::string_view expected) {
-  const bool is_list = node.kind == YamlNode::Kind::kList || node.kind == YamlNode::Kind::kNothing;
-  if (!is_list) {
-    add_value_fault(faults, key, node, expected);
-    return std::nullopt;
-  }
-  const std::span<const YamlNode> items = node.items;
-  if (items.size() <= most) return items;
-  faults.add(items[most].position, key, fmt::format("found a list of {}; expected at most {}", items.size(), most));
-  return items.first(most);
-}
-
-std::optional<std::span<const YamlNode>> items_of(const OptionReading& reading, std::size_t most) {
-  return items_of(reading.faults, reading.row.path, reading.node, most, reading.row.kind->expected(reading.row));
-}
-
 /// Reads a list of texts into the slot.
 void read_texts(const OptionReading& reading, TextProblem problem) {
   const bool is_list = reading.node.kind == YamlNode::Kind::kList || reading.node.kind == YamlNode::Kind::kNothing;
@@ -133,6 +114,23 @@ void read_split_on(const OptionReading& reading) {
 }
 
 }  // namespace
+
+std::optional<std::span<const YamlNode>> items_of(ConfigFaults& faults, std::string_view key, const YamlNode& node,
+                                                  std::size_t most, std::string_view expected) {
+  const bool is_list = node.kind == YamlNode::Kind::kList || node.kind == YamlNode::Kind::kNothing;
+  if (!is_list) {
+    add_value_fault(faults, key, node, expected);
+    return std::nullopt;
+  }
+  const std::span<const YamlNode> items = node.items;
+  if (items.size() <= most) return items;
+  faults.add(items[most].position, key, fmt::format("found a list of {}; expected at most {}", items.size(), most));
+  return items.first(most);
+}
+
+std::optional<std::span<const YamlNode>> items_of(const OptionReading& reading, std::size_t most) {
+  return items_of(reading.faults, reading.row.path, reading.node, most, reading.row.kind->expected(reading.row));
+}
 
 /// "*", or scheme and host with an optional port and nothing behind it, as browsers send it.
 std::string problem_of_origin(std::string_view origin) {

@@ -70,18 +70,11 @@ std::optional<ChannelRule> read_rule(ConfigFaults& faults, const std::string& pa
 }
 
 void read_channels(const OptionReading& reading) {
-  const YamlNode& node = reading.node;
-  const auto most = static_cast<std::size_t>(reading.row.maximum);
-  if (node.kind != YamlNode::Kind::kList && node.kind != YamlNode::Kind::kNothing) {
-    return add_value_fault(reading.faults, reading.row.path, node, reading.row.kind->expected(reading.row));
-  }
-  if (node.items.size() > most) {
-    reading.faults.add(node.items[most].position, reading.row.path,
-                       fmt::format("found a list of {}; expected at most {}", node.items.size(), most));
-  }
+  const auto items = items_of(reading, static_cast<std::size_t>(reading.row.maximum));
+  if (!items) return;
   std::vector<ChannelRule> rules;
-  for (std::size_t i = 0; i < std::min(node.items.size(), most); ++i) {
-    auto rule = read_rule(reading.faults, fmt::format("channels, rule {}", i + 1), node.items[i]);
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    auto rule = read_rule(reading.faults, fmt::format("channels, rule {}", i + 1), (*items)[i]);
     if (rule) rules.push_back(std::move(*rule));
   }
   *std::get<std::vector<ChannelRule>*>(reading.slot) = std::move(rules);

@@ -46,10 +46,8 @@ void read_word(ConfigFaults& faults, std::string_view key, const YamlNode& node,
 void read_key(ConfigFaults& faults, const YamlKey& key, const YamlNode& node, TailOptions& tail) {
   if (key.text == kPathKey) return read_path(faults, node, tail);
   if (key.text == kFormatKey) {
-    std::vector<std::string> known = format_words();
-    known.emplace_back("default");
-    read_word(faults, key.text, node, known, tail.format);
-    if (tail.format == "default") tail.format.clear();
+    read_word(faults, key.text, node, source_format_names(), tail.format);
+    if (tail.format == kDefaultFormat) tail.format.clear();
     return;
   }
   if (key.text == kFromKey) {
@@ -73,17 +71,10 @@ TailOptions read_file_options(const OptionReading& reading, const YamlNode& node
 }
 
 void read_tail(const OptionReading& reading) {
-  const YamlNode& node = reading.node;
-  if (node.kind != YamlNode::Kind::kList && node.kind != YamlNode::Kind::kNothing) {
-    return add_value_fault(reading.faults, reading.row.path, node, reading.row.kind->expected(reading.row));
-  }
-  const auto most = static_cast<std::size_t>(reading.row.maximum);
-  if (node.items.size() > most) {
-    reading.faults.add(node.items[most].position, reading.row.path,
-                       fmt::format("found a list of {}; expected at most {}", node.items.size(), most));
-  }
+  const auto items = items_of(reading, static_cast<std::size_t>(reading.row.maximum));
+  if (!items) return;
   std::vector<TailOptions> files;
-  for (const YamlNode& item : node.items) {
+  for (const YamlNode& item : *items) {
     if (item.kind != YamlNode::Kind::kMap) {
       add_value_fault(reading.faults, reading.row.path, item, "a map such as {path: /var/log/nginx/access.log}");
       continue;
@@ -101,7 +92,7 @@ std::string text_of_tail(const OptionSlot& slot) {
   std::vector<std::string> files;
   for (const TailOptions& tail : *std::get<std::vector<TailOptions>*>(slot)) {
     files.push_back(fmt::format("{{path: {}, format: {}, from: {}}}", quoted(tail.path),
-                                tail.format.empty() ? "default" : tail.format,
+                                tail.format.empty() ? kDefaultFormat : tail.format,
                                 places()[tail.from == TailOptions::From::kEnd ? 0 : 1]));
   }
   return "[" + join_words(files) + "]";

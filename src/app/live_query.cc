@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <optional>
 
 #include "weir/core/text.h"
 
@@ -11,29 +10,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kShownBytes = 40;  // of what was asked for, in an error
-
-std::optional<unsigned> hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') return static_cast<unsigned>(letter - '0');
-  const char lower = static_cast<char>(letter | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
-/// `text` with %HH and '+' decoded; a malformed escape stays as it is.
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-    const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
-    if (low) {
-      out += static_cast<char>(*high * 16 + *low);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
 
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> parts;
@@ -63,7 +39,7 @@ Result<LiveQuery> parse_live_query(std::string_view query) {
     if (parameter.empty()) continue;
     const std::size_t equals = std::min(parameter.find('='), parameter.size());
     const std::string_view name = parameter.substr(0, equals);
-    const std::string value = decoded(parameter.substr(std::min(equals + 1, parameter.size())));
+    const std::string value = decode_query_value(parameter.substr(std::min(equals + 1, parameter.size())));
     if (name == "window") {
       wanted.window = value;
     } else if (name == "rollup") {

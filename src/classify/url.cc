@@ -210,13 +210,6 @@ void take_parameter(CampaignParameters& parameters, std::string_view name, std::
   if (field != nullptr && field->empty()) *field = value;
 }
 
-/// Value of a hexadecimal digit; -1 when it is none.
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  const char letter = lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 }  // namespace
 
 CampaignParameters campaign_parameters(std::string_view query) {
@@ -228,23 +221,6 @@ CampaignParameters campaign_parameters(std::string_view query) {
     take_parameter(parameters, name, value);
   }
   return parameters;
-}
-
-std::string decode_query_value(std::string_view value) {
-  std::string decoded;
-  decoded.reserve(value.size());
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const bool escape = value[i] == '%' && i + 2 < value.size();
-    const int high = escape ? hex_digit(value[i + 1]) : -1;
-    const int low = escape ? hex_digit(value[i + 2]) : -1;
-    if (high >= 0 && low >= 0) {
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += value[i] == '+' ? ' ' : value[i];
-    }
-  }
-  return decoded;
 }
 
 }  // namespace weir

@@ -72,6 +72,23 @@ std::string clean_label(std::string_view text, std::size_t limit_bytes) {
   return label;
 }
 
+std::string decode_query_value(std::string_view value) {
+  std::string decoded;
+  decoded.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const bool escape = value[i] == '%' && i + 2 < value.size();
+    const int high = escape ? hex_digit(value[i + 1]) : -1;
+    const int low = escape ? hex_digit(value[i + 2]) : -1;
+    if (high >= 0 && low >= 0) {
+      decoded += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      decoded += value[i] == '+' ? ' ' : value[i];
+    }
+  }
+  return decoded;
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;

@@ -64,12 +64,12 @@ bool EventsEndpoint::origin_allowed(std::string_view origin) const {
 }
 
 HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
-  if (request.path == kPixelPath) return answer_pixel(request, origin_reader_.read(request), intake_);
-  const Route* const route = find_route(request.path);
-  // A path whose format is not built in is none.
-  if (route == nullptr || !intake_.reads(route->format)) {
-    return failure(404, "nothing here; events go to POST /v1/events");
+  if (request.path == kPixelPath) {
+    if (!intake_.has_room()) return busy();
+    return answer_pixel(request, origin_reader_.read(request), intake_);
   }
+  const Route* const route = find_route(request.path);
+  if (route == nullptr) return failure(404, "nothing here; events go to POST /v1/events");
   if (request.method == "OPTIONS") return preflight(*route);
   if (takes(*route, request.method)) return take(request, *route);
   HttpResponse response =
@@ -78,13 +78,15 @@ HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
   return response;
 }
 
+HttpResponse EventsEndpoint::busy() {
+  HttpResponse response = failure(503, "queues are full; try again later");
+  // Jitter keeps refused clients from all coming back at once.
+  response.headers.emplace_back("Retry-After", std::to_string(std::uniform_int_distribution(1, 5)(random_)));
+  return response;
+}
+
 HttpResponse EventsEndpoint::take(const HttpRequest& request, const Route& route) {
-  if (!intake_.has_room()) {
-    HttpResponse response = failure(503, "queues are full; try again later");
-    // Jitter keeps refused clients from all coming back at once.
-    response.headers.emplace_back("Retry-After", std::to_string(std::uniform_int_distribution(1, 5)(random_)));
-    return response;
-  }
+  if (!intake_.has_room()) return busy();
   const std::string_view encoding = request.header("Content-Encoding");
   if (encoding.empty() || equal_ignoring_case(encoding, "identity")) return take_body(request, route, request.body);
   if (!equal_ignoring_case(encoding, "gzip") && !equal_ignoring_case(encoding, "x-gzip")) {
@@ -108,9 +110,10 @@ HttpResponse EventsEndpoint::take(const HttpRequest& request, const Route& route
 }
 
 HttpResponse EventsEndpoint::take_body(const HttpRequest& request, const Route& route, std::string_view body) {
-  const BodyResult result = intake_.take_body(body, origin_reader_.read(request),
-                                              {.format = route.format, .call = route.call, .query = request.query});
-  return route.reply({request, body, result, random_});
+  const Origin origin = origin_reader_.read(request);
+  const BodyResult result =
+      intake_.take_body(body, origin, {.format = route.format, .call = route.call, .query = request.query});
+  return route.reply({request, origin, body, result, random_});
 }
 
 }  // namespace weir

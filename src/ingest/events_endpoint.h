@@ -27,6 +27,7 @@ class EventsEndpoint {
 
  private:
   HttpResponse answer_allowed(const HttpRequest& request);
+  HttpResponse busy();
   HttpResponse take(const HttpRequest& request, const Route& route);
   HttpResponse take_body(const HttpRequest& request, const Route& route, std::string_view body);
   bool origin_allowed(std::string_view origin) const;

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <iterator>
-#include <optional>
+
+#include "replies.h"
+#include "weir/core/text.h"
 
 namespace weir {
 namespace {
@@ -22,38 +24,6 @@ constexpr std::array kParameters{
     Parameter{"currency", ""}, Parameter{"value", ""}, Parameter{"source", ""},    Parameter{"medium", ""},
     Parameter{"campaign", ""},
 };
-
-// GIF89a, 1x1, one transparent colour.
-constexpr std::array<unsigned char, 43> kImage{'G',  'I',  'F',  '8',  '9',  'a',  0x01, 0x00, 0x01, 0x00, 0x80,
-                                               0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04,
-                                               0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x01,
-                                               0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
-
-std::optional<unsigned> hex_digit(char letter) {
-  if (letter >= '0' && letter <= '9') return static_cast<unsigned>(letter - '0');
-  if (letter >= 'a' && letter <= 'f') return static_cast<unsigned>(letter - 'a' + 10);
-  if (letter >= 'A' && letter <= 'F') return static_cast<unsigned>(letter - 'A' + 10);
-  return std::nullopt;
-}
-
-/// Undoes the encoding of a query; a '%' without two digits stays as it is.
-std::string decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const auto high = hex_digit(text[i + 1]);
-      const auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        out += static_cast<char>(*high * 16 + *low);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i] == '+' ? ' ' : text[i];
-  }
-  return out;
-}
 
 /// The first value of a parameter that is not empty, as it is written.
 std::string_view raw_value(std::string_view query, const Parameter& parameter) {
@@ -109,7 +79,7 @@ void append_field(std::string& json, std::string_view field, std::string_view va
 std::string pixel_event(std::string_view query, std::string_view page) {
   std::string json = "{";
   for (const Parameter& parameter : kParameters) {
-    const std::string value = decoded(raw_value(query, parameter));
+    const std::string value = decode_query_value(raw_value(query, parameter));
     if (!value.empty()) {
       append_field(json, parameter.field, value);
     } else if (parameter.field == "type") {
@@ -123,16 +93,9 @@ std::string pixel_event(std::string_view query, std::string_view page) {
 
 HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake) {
   if (request.method != "GET" && request.method != "HEAD") {
-    return {.status = 405,
-            .content_type = "application/json",
-            .body = "{\"error\":\"only GET and HEAD are answered here\"}\n",
-            .headers = {{"Allow", "GET, HEAD"}}};
-  }
-  if (!intake.has_room()) {
-    return {.status = 503,
-            .content_type = "application/json",
-            .body = "{\"error\":\"queues are full; try again later\"}\n",
-            .headers = {{"Retry-After", "1"}}};
+    HttpResponse response = failure(405, "only GET and HEAD are answered here");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
   }
   if (request.method == "GET") {
     std::string body = pixel_event(request.query, request.header("Referer"));
@@ -142,10 +105,7 @@ HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Inta
     static_cast<void>(intake.take_body(std::string_view(body).substr(0, size), origin,
                                        Wording{.format = "native", .call = {}, .query = {}}));
   }
-  return {.status = 200,
-          .content_type = "image/gif",
-          .body = std::string(kImage.begin(), kImage.end()),
-          .headers = {{"Cross-Origin-Resource-Policy", "cross-origin"}}};
+  return pixel_response();
 }
 
 }  // namespace weir

@@ -30,10 +30,6 @@ std::string errors_json(const BodyResult& result) {
   return text += "]";
 }
 
-bool from_browser(const HttpRequest& request) {
-  return !request.header("Origin").empty() || !request.header("Sec-Fetch-Mode").empty();
-}
-
 /// True when the request had something and nothing of it was JSON.
 bool was_no_json(const BodyResult& result) { return result.rejected > 0 && !result.any_json; }
 
@@ -80,7 +76,7 @@ HttpResponse pixel_response() {
 HttpResponse reply_native(const TakenRequest& taken) {
   const BodyResult& result = taken.result;
   const bool single = result.accepted == 1 && result.rejected == 0;
-  if (result.any_json && single && from_browser(taken.request)) return empty_response(204);
+  if (result.any_json && single && taken.origin.from_browser) return empty_response(204);
   return json_response(result.any_json ? 202 : 400, fmt::format("{{\"accepted\":{},\"rejected\":{},\"errors\":{}}}\n",
                                                                 result.accepted, result.rejected, errors_json(result)));
 }

@@ -15,6 +15,7 @@ namespace weir {
 /// A request whose body was taken.
 struct TakenRequest {
   const HttpRequest& request;
+  const Origin& origin;
   std::string_view body;  // inflated
   const BodyResult& result;
   std::minstd_rand& random;  // for texts that mean nothing

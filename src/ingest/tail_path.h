@@ -29,7 +29,6 @@ class TailPath {
   TailPath(std::string name, const TailOptions& options, TailOptions::From from)
       : name_(std::move(name)), options_(options), from_(from) {}
 
-  const std::string& name() const { return name_; }
   /// Looks where the path leads, and reads a bounded piece of each of its files, the oldest first.
   Tailer::Round attend(TailShared& shared);
   /// True when no file of it is open.

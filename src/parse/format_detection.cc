@@ -13,12 +13,10 @@ constexpr std::size_t kLookedAt = 20;  // lines
 
 /// The first lines of a text, each with room for a parser behind it.
 std::vector<std::string> first_lines(std::string_view head) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
   // Text behind the last newline may be half a line.
   if (const std::size_t newline = head.rfind('\n'); newline != std::string_view::npos) head = head.substr(0, newline);
   LineCutter cutter;
-  cutter.begin(head, Framing::kLines);
+  cutter.begin(head, Framing::kDocument);  // which has no byte order mark
   std::vector<std::string> lines;
   for (LineCutter::Line line; lines.size() < kLookedAt && cutter.next(line);) {
     lines.emplace_back(line.text).append(kParserPadding, ' ');

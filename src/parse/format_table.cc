@@ -42,9 +42,9 @@ const FormatRow* find_format(std::string_view name) {
   return nullptr;
 }
 
-std::string format_names() {
-  std::string names;
-  for (const FormatRow& row : kFormats) (names += names.empty() ? "" : ", ") += row.name;
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const FormatRow& row : kFormats) names.emplace_back(row.name);
   return names;
 }
 

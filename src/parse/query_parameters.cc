@@ -4,18 +4,9 @@
 
 #include "field_values.h"
 #include "json_text.h"
+#include "weir/core/text.h"
 
 namespace weir {
-namespace {
-
-int hexadecimal_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = static_cast<char>(digit | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-}  // namespace
-
 std::string_view query_of(std::string_view text) {
   const std::size_t mark = text.find_first_of("?=&");
   return mark != std::string_view::npos && text[mark] == '?' ? text.substr(mark + 1) : text;
@@ -29,8 +20,8 @@ std::string_view decoded_value(std::string_view value, TextRoom& texts) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     char character = value[i] == '+' ? ' ' : value[i];
     if (character == '%' && i + 2 < value.size()) {
-      const int high = hexadecimal_digit(value[i + 1]);
-      const int low = hexadecimal_digit(value[i + 2]);
+      const int high = hex_digit(value[i + 1]);
+      const int low = hex_digit(value[i + 2]);
       if (high >= 0 && low >= 0) {
         character = static_cast<char>(high * 16 + low);
         i += 2;

@@ -41,7 +41,6 @@ class Parameters {
  public:
   explicit Parameters(const std::array<std::string_view, kCount>& keys) : keys_(keys) {}
 
-  void clear() { values_ = {}; }
   /// Takes the parameters of `query` that are not there yet and not empty.
   void take(std::string_view query) {
     each_parameter(query, [this](std::string_view name, std::string_view value) {

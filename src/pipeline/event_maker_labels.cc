@@ -4,6 +4,7 @@
 
 #include "text_kind.h"
 #include "weir/classify/device.h"
+#include "weir/core/text.h"
 #include "weir/pipeline/event_maker.h"
 
 namespace weir {

@@ -1,6 +1,7 @@
 #include "weir/pipeline/pipeline.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -102,7 +103,7 @@ ReaderOptions reloaded(ReaderOptions running, const ReaderOptions& fresh) {
 }
 
 Error unknown_format(std::string_view name) {
-  return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, format_names())};
+  return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, fmt::join(format_names(), ", "))};
 }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settings, const Clock& clock) {
@@ -258,8 +259,6 @@ Parser& Pipeline::parser_of(const FormatRow& format) {
   if (parser == nullptr) parser = format.make(settings_.options.reader.parser);
   return *parser;
 }
-
-bool Pipeline::reads(std::string_view format) const { return format.empty() || find_format(format) != nullptr; }
 
 bool Pipeline::has_room() const {
   return std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) {

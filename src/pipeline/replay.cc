@@ -1,6 +1,7 @@
 #include "weir/pipeline/replay.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "weir/parse/parser.h"
 #include "weir/pipeline/pipeline.h"
@@ -19,8 +20,8 @@ Result<Report> finish(Pipeline& pipeline) {
 /// The format of each file by its first lines.
 Result<std::string_view> detected_format(std::string_view head) {
   if (const FormatRow* const row = detect_format(head)) return row->name;
-  return Error{
-      fmt::format("its first lines are of no known format; name the format with --format: {}", format_names())};
+  return Error{fmt::format("its first lines are of no known format; name the format with --format: {}",
+                           fmt::join(format_names(), ", "))};
 }
 
 Result<FormatChooser> chooser_of(const std::string& format) {

@@ -10,6 +10,7 @@
 
 #include "weir/classify/channel.h"
 #include "weir/classify/url.h"
+#include "weir/core/text.h"
 
 namespace weir {
 namespace {

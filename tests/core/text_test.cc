@@ -1,4 +1,4 @@
-// UTF-8 hygiene, labels and globs.
+// UTF-8 hygiene, labels, query values and globs.
 #include "weir/core/text.h"
 
 #include <gtest/gtest.h>
@@ -109,6 +109,27 @@ TEST(CleanLabel, every_result_is_clean_and_within_the_limit) {
     if (is_clean_label(text, text.size())) {
       ASSERT_TRUE(is_valid_utf8(text));
     }
+  }
+}
+
+TEST(DecodeQueryValue, escapes_are_decoded_and_malformed_ones_stay) {
+  constexpr struct {
+    std::string_view encoded, decoded;
+  } kRows[] = {
+      {"", ""},         {"plain", "plain"}, {"a+b", "a b"}, {"a%20b", "a b"}, {"%41%5a", "AZ"}, {"%c3%A9", "\xC3\xA9"},
+      {"%", "%"},       {"%4", "%4"},       {"%zz", "%zz"}, {"%4g", "%4g"},   {"100%", "100%"}, {"%%41", "%A"},
+      {"%2541", "%41"}, {"%2B+", "+ "},     {"%-1", "%-1"},
+  };
+  for (const auto& row : kRows) EXPECT_EQ(decode_query_value(row.encoded), row.decoded) << row.encoded;
+  EXPECT_EQ(decode_query_value("%00"), std::string(1, '\0'));
+}
+
+TEST(DecodeQueryValue, random_text_never_grows) {
+  std::mt19937_64 random(support::test_seed());
+  for (int i = 0; i < 10'000; ++i) {
+    std::string text(random() % 20, ' ');
+    for (char& byte : text) byte = "%+aF0z&"[random() % 7];
+    EXPECT_LE(decode_query_value(text).size(), text.size()) << text;
   }
 }
 

@@ -30,7 +30,6 @@ class FakeIntake final : public Intake {
  public:
   BodyResult result{.accepted = 1, .rejected = 0, .any_json = true, .errors = {}};
   std::atomic<bool> room{true};
-  std::string unread;  // a format that is not built in
 
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override {
     const std::lock_guard lock(mutex_);
@@ -48,7 +47,6 @@ class FakeIntake final : public Intake {
                        std::string(wording.format), std::string(wording.call), std::string(wording.query)});
     return result;
   }
-  bool reads(std::string_view format) const override { return format.empty() || format != unread; }
   bool has_room() const override { return room; }
 
   std::vector<TakenBody> bodies() const {

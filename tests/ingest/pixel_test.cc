@@ -113,7 +113,7 @@ TEST_F(PixelTest, full_queues_and_unlisted_origins_refuse) {
   intake_.room = false;
   const HttpReply reply = get("?url=/");
   EXPECT_EQ(reply.status, 503);
-  EXPECT_EQ(reply.header("retry-after"), "1");
+  EXPECT_FALSE(reply.header("retry-after").empty());
   EXPECT_EQ(intake_.bodies().size(), 2U);
 }
 

@@ -105,14 +105,6 @@ TEST_F(RoutesTest, every_path_answers_preflights_refusals_and_odd_requests) {
   }
 }
 
-TEST_F(RoutesTest, a_path_whose_format_is_not_built_in_is_none) {
-  intake_.unread = "umami";
-  EXPECT_EQ(send("POST", "/api/send", kTaken).status, 404);
-  EXPECT_EQ(send("OPTIONS", "/api/send", kTaken, "").status, 404);
-  EXPECT_EQ(send("POST", "/api/event", kTaken).status, 202);
-  EXPECT_EQ(intake_.bodies().size(), 1U);
-}
-
 TEST_F(RoutesTest, segment_is_told_success_unless_it_sent_no_json) {
   for (const BodyResult& result : {kTaken, kRefused, kMixed, kNothing}) {
     const HttpReply reply = send("POST", "/v1/batch", result, "{}", {{"Authorization", "Basic a2V5Og=="}});

@@ -29,7 +29,6 @@ class LineIntake final : public Intake {
   using Intake::take_body;
   BodyResult take_body(std::string_view, const Origin&, const Wording&) override { return {}; }
   bool has_room() const override { return room; }
-  bool reads(std::string_view) const override { return true; }
 
   /// Lines since the last call.
   std::vector<std::string> take() { return std::exchange(lines, {}); }

@@ -2,6 +2,8 @@
 // never knows which option it reads.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,12 @@ using TextProblem = std::string (*)(std::string_view text);
 std::string problem_of_origin(std::string_view origin);
 std::string problem_of_brand_term(std::string_view term);
 
+/// The items of a list, at most `most` of them (a fault when there are more), or nullopt after adding the fault that it
+/// is no list. Nothing at all is an empty list.
+std::optional<std::span<const YamlNode>> items_of(ConfigFaults& faults, std::string_view key, const YamlNode& node,
+                                                  std::size_t most, std::string_view expected);
+std::optional<std::span<const YamlNode>> items_of(const OptionReading& reading, std::size_t most);
+
 /// The good items of a list of at most `most` different texts; a fault for each other one. `expected` is what the list
 /// should have been.
 std::vector<std::string> read_text_list(ConfigFaults& faults, std::string_view key, const YamlNode& node,
@@ -62,8 +70,9 @@ std::vector<std::string> read_text_list(ConfigFaults& faults, std::string_view k
 /// ["a", "b"], as YAML.
 std::string list_text(const std::vector<std::string>& texts);
 
-/// Names of THE format table.
-std::vector<std::string> format_words();
+/// Names of THE format table, and "default", which a source's format is when it is empty.
+std::vector<std::string> source_format_names();
+inline constexpr std::string_view kDefaultFormat = "default";
 
 /// What was expected instead of a word that is not in the list, with the nearest one; empty when it is.
 std::string expected_instead_of(const YamlNode& node, const std::vector<std::string>& known);

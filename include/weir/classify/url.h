@@ -65,7 +65,4 @@ struct CampaignParameters {
 /// Reads a query once. Names are compared exactly, except that the case of ScCid does not matter. Any thread.
 CampaignParameters campaign_parameters(std::string_view query);
 
-/// Decodes %xx and '+' of a query value. Malformed escapes stay as they are. The result may hold any bytes.
-std::string decode_query_value(std::string_view value);
-
 }  // namespace weir

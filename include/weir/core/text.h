@@ -1,4 +1,4 @@
-// Small text helpers used by several layers: UTF-8 hygiene and glob matching.
+// Small text helpers used by several layers: UTF-8 hygiene, query values and glob matching.
 #pragma once
 
 #include <string>
@@ -16,6 +16,16 @@ bool is_clean_label(std::string_view text, std::size_t limit_bytes);
 /// `text` made fit for labels, terminals and logs: ill-formed bytes and control characters become U+FFFD,
 /// and what is longer than `limit_bytes` is cut at a character border and ends in "…".
 std::string clean_label(std::string_view text, std::size_t limit_bytes);
+
+/// Value of a hexadecimal digit; -1 when it is none.
+constexpr int hex_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  const char lower = static_cast<char>(digit | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/// Decodes %xx and '+' of a query value. Malformed escapes stay as they are. The result may hold any bytes.
+std::string decode_query_value(std::string_view value);
 
 /// Matches a whole text against a pattern in which `*` stands for any run of characters and `?` for one byte.
 bool glob_match(std::string_view pattern, std::string_view text);

@@ -71,8 +71,6 @@ class Intake {
   /// Takes one HTTP body, all of it; `body` has 64 readable bytes behind it. Any thread; blocks as commit() does.
   virtual BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) = 0;
   BodyResult take_body(std::string_view body, const Origin& origin) { return take_body(body, origin, Wording{}); }
-  /// True when `format` is in THE format table, or empty. Any thread.
-  virtual bool reads(std::string_view format) const = 0;
   /// False when queues are so full that a new body should be refused (503). Any thread.
   virtual bool has_room() const = 0;
 };

@@ -1,5 +1,6 @@
-// THE route table: the paths of the public listener that take events, one row each. What a path expects and what it
-// answers is all here and in its reply; how a body is taken is EventsEndpoint's. Must never name a format's insides.
+// THE route table: the paths of the public listener that take bodies with events, one row each (the pixel takes none).
+// What a path expects and what it answers is all here and in its reply; how a body is taken is EventsEndpoint's. Must
+// never name a format's insides.
 #pragma once
 
 #include <cstdint>

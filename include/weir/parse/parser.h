@@ -76,8 +76,8 @@ std::span<const FormatRow> format_table();
 /// The row called `name`, or nullptr.
 const FormatRow* find_format(std::string_view name);
 
-/// The names of all rows: "native, combined, ...".
-std::string format_names();
+/// The names of all rows, in their order.
+std::vector<std::string> format_names();
 
 /// The row whose format most of the first lines of `head` are of, or nullptr when it is none's. Of rows that recognise
 /// equally many, the last one counts: the first rows are the most general. A text without lines is the first row's.

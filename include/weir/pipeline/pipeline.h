@@ -63,7 +63,6 @@ class Pipeline final : public Intake {
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override;
   using Intake::take_body;
   BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override;
-  bool reads(std::string_view format) const override;
   bool has_room() const override;
 
   /// Serve: lets time pass and asks for a snapshot. Returns the number of the report that will have all that was taken
