@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "weir/core/ascii.h"
 #include "weir/core/text.h"
 #include "weir/core/time_text.h"
 #include "weir/net/address.h"
@@ -321,9 +322,8 @@ std::vector<std::string> source_format_names() {
 bool is_metric_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes || name[0] < 'a' || name[0] > 'z') return false;
   for (const char character : name) {
-    const bool letter = character >= 'a' && character <= 'z';
-    const bool digit = character >= '0' && character <= '9';
-    if (!letter && !digit && character != '_') return false;
+    const bool small_letter = is_letter(character) && lower(character) == character;
+    if (!small_letter && !is_digit(character) && character != '_') return false;
   }
   return true;
 }

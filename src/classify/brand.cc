@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "weir/core/ascii.h"
 #include "weir/core/text.h"
 
 namespace weir {
@@ -12,7 +13,7 @@ constexpr std::size_t kLongestBytes = 1024;
 /// Letters, digits and bytes beyond ASCII. Everything else parts words.
 bool is_word_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return byte >= 0x80 || is_letter(c) || is_digit(c);
 }
 
 /// " word word ": lower case, one space between words and at both ends; bytes of `kept` count as letters.
@@ -20,7 +21,7 @@ std::string words_of(std::string_view text, std::string_view kept) {
   std::string words = " ";
   for (const char c : text) {
     if (is_word_byte(c) || kept.find(c) != std::string_view::npos) {
-      words += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+      words += lower(c);
     } else if (words.back() != ' ') {
       words += ' ';
     }

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "weir/classify/source_category.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
@@ -37,15 +38,9 @@ constexpr std::array kNames{kDirect,       kCrossNetwork, kPaidShopping,  kPaidS
                             kOrganicVideo, kAssistants,   kOrganicSearch, kEmail,           kAffiliates,
                             kAudio,        kSms,          kPush,          kReferral,        kUnassigned};
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-constexpr bool same_letter(char a, char b) { return lower(a) == lower(b); }
-
-bool equals(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
-}
-
 bool equals_any(std::string_view text, std::initializer_list<std::string_view> wanted) {
-  return std::any_of(wanted.begin(), wanted.end(), [&](std::string_view one) { return equals(text, one); });
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [&](std::string_view one) { return equal_ignoring_case(text, one); });
 }
 
 std::size_t find_text(std::string_view text, std::string_view wanted) {
@@ -58,11 +53,11 @@ bool contains(std::string_view text, std::string_view wanted) {
 }
 
 bool starts_with(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() && equals(text.substr(0, start.size()), start);
+  return text.size() >= start.size() && equal_ignoring_case(text.substr(0, start.size()), start);
 }
 
 bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && equals(text.substr(text.size() - end.size()), end);
+  return text.size() >= end.size() && equal_ignoring_case(text.substr(text.size() - end.size()), end);
 }
 
 /// GA4: ^(.*cp.*|ppc|retargeting|paid.*)$
@@ -91,7 +86,7 @@ bool names_email(std::string_view text) {
 /// Category of "googleads", "fb-ads" and the like; kUnknown when the source is no advertising system.
 SourceCategory advertiser_category(std::string_view source) {
   constexpr std::string_view kSuffix = "ads";
-  if (equals(source, "adwords")) return SourceCategory::kSearch;
+  if (equal_ignoring_case(source, "adwords")) return SourceCategory::kSearch;
   if (!ends_with(source, kSuffix)) return SourceCategory::kUnknown;
   source.remove_suffix(kSuffix.size());
   while (!source.empty() && (source.back() == '-' || source.back() == '_' || source.back() == ' ')) {
@@ -112,7 +107,7 @@ struct Visit {
 };
 
 bool is_own(std::string_view referrer_host, std::string_view own_host) {
-  return equals(bare_host(referrer_host), bare_host(own_host));
+  return equal_ignoring_case(bare_host(referrer_host), bare_host(own_host));
 }
 
 Visit look_at(const TrafficSource& traffic) {
@@ -156,7 +151,7 @@ std::string_view organic_channel(const Visit& visit) {
   if (visit.category == SourceCategory::kSocial || social_medium) return kOrganicSocial;
   if (visit.category == SourceCategory::kVideo || contains(visit.medium, "video")) return kOrganicVideo;
   if (visit.category == SourceCategory::kAssistant) return kAssistants;
-  if (visit.category == SourceCategory::kSearch || equals(visit.medium, "organic")) return kOrganicSearch;
+  if (visit.category == SourceCategory::kSearch || equal_ignoring_case(visit.medium, "organic")) return kOrganicSearch;
   return {};
 }
 
@@ -164,10 +159,10 @@ std::string_view organic_channel(const Visit& visit) {
 std::string_view messaging_channel(const Visit& visit) {
   if (visit.category == SourceCategory::kEmail || names_email(visit.source) || names_email(visit.medium)) return kEmail;
   if (equals_any(visit.medium, {"affiliate", "affiliates"})) return kAffiliates;
-  if (equals(visit.medium, "audio")) return kAudio;
-  if (equals(visit.source, "sms") || equals(visit.medium, "sms")) return kSms;
+  if (equal_ignoring_case(visit.medium, "audio")) return kAudio;
+  if (equal_ignoring_case(visit.source, "sms") || equal_ignoring_case(visit.medium, "sms")) return kSms;
   const bool push = ends_with(visit.medium, "push") || contains(visit.medium, "mobile") ||
-                    contains(visit.medium, "notification") || equals(visit.source, "firebase");
+                    contains(visit.medium, "notification") || equal_ignoring_case(visit.source, "firebase");
   return push ? kPush : std::string_view{};
 }
 

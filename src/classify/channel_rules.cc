@@ -3,15 +3,16 @@
 #include <algorithm>
 
 #include "weir/classify/source_category.h"
+#include "weir/core/ascii.h"
 #include "weir/core/text.h"
 
 namespace weir {
 namespace {
 
 std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return lower;
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
 }
 
 bool matches(const std::string& pattern, const std::string& text) {

@@ -7,14 +7,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
-std::optional<char> upper_letter(char c) {
-  if (c >= 'a' && c <= 'z') return static_cast<char>(c - ('a' - 'A'));
-  if (c >= 'A' && c <= 'Z') return c;
-  return std::nullopt;
-}
+char upper(char letter) { return static_cast<char>(lower(letter) - ('a' - 'A')); }
 
 /// The code in one of an entry's maps of countries.
 std::optional<CountryCode> code_at(MMDB_lookup_result_s& found, const char* map) {
@@ -28,12 +26,10 @@ std::optional<CountryCode> code_at(MMDB_lookup_result_s& found, const char* map)
 }  // namespace
 
 std::optional<CountryCode> country_code(std::string_view text) {
-  if (text.size() != 2) return std::nullopt;
-  const std::optional<char> first = upper_letter(text[0]);
-  const std::optional<char> second = upper_letter(text[1]);
-  if (!first || !second) return std::nullopt;
-  const bool unknown = *first == *second && (*first == 'X' || *first == 'Z');
-  return unknown ? std::nullopt : std::optional<CountryCode>({*first, *second});
+  if (text.size() != 2 || !is_letter(text[0]) || !is_letter(text[1])) return std::nullopt;
+  const CountryCode code{upper(text[0]), upper(text[1])};
+  const bool unknown = code[0] == code[1] && (code[0] == 'X' || code[0] == 'Z');
+  return unknown ? std::nullopt : std::optional(code);
 }
 
 Result<std::unique_ptr<CountryDatabase>> CountryDatabase::open(const std::string& path) {

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -91,8 +93,6 @@ constexpr std::array kRules = std::to_array<Rule>({
 });
 static_assert(kRules.size() <= 64, "one bit per rule");
 
-constexpr unsigned char lower(char c) { return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); }
-
 /// For each byte, the rules whose text starts with it.
 constexpr std::array<std::uint64_t, 256> rules_by_first_byte() {
   std::array<std::uint64_t, 256> rules{};
@@ -104,9 +104,8 @@ constexpr std::array<std::uint64_t, 256> rules_by_first_byte() {
 constexpr std::array<std::uint64_t, 256> kRulesByFirstByte = rules_by_first_byte();
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return text.size() >= lower_case.size() &&
-         std::equal(lower_case.begin(), lower_case.end(), text.begin(),
-                    [](char wanted, char c) { return static_cast<unsigned char>(wanted) == lower(c); });
+  return text.size() >= lower_case.size() && std::equal(lower_case.begin(), lower_case.end(), text.begin(),
+                                                        [](char wanted, char c) { return wanted == lower(c); });
 }
 
 }  // namespace
@@ -118,7 +117,8 @@ std::string_view device_of(std::string_view user_agent) {
   std::size_t best = kRules.size();
   while (!rest.empty()) {
     std::size_t step = 1;
-    for (std::uint64_t rules = kRulesByFirstByte[lower(rest[0])]; rules != 0; rules &= rules - 1) {
+    for (std::uint64_t rules = kRulesByFirstByte[static_cast<unsigned char>(lower(rest[0]))]; rules != 0;
+         rules &= rules - 1) {
       const auto rule = static_cast<std::size_t>(std::countr_zero(rules));
       if (rule >= best && !kRules[rule].device.empty()) break;
       if (!starts_with_ignoring_case(rest, kRules[rule].text)) continue;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -289,8 +291,6 @@ static_assert(std::is_sorted(kRows.begin(), kRows.end(), [](const Row& a, const 
 
 constexpr std::size_t kLongestHostBytes = 253;  // RFC 1035, 2.3.4
 constexpr std::size_t kDeepestLabels = 6;       // labels looked at, from the right
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 const Row* find_row(std::string_view name) {
   const auto place = std::lower_bound(kRows.begin(), kRows.end(), name,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "weir/core/ascii.h"
 #include "weir/core/text.h"
 
 namespace weir {
@@ -12,16 +13,6 @@ namespace {
 
 constexpr auto kNone = std::string_view::npos;
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-/// `wanted` is lower case.
-bool equals_ignoring_case(std::string_view text, std::string_view wanted) {
-  return std::equal(text.begin(), text.end(), wanted.begin(), wanted.end(),
-                    [](char a, char b) { return lower(a) == b; });
-}
-
-constexpr bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_scheme_character(char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; }
 constexpr bool is_blank_or_control(char c) { return static_cast<unsigned char>(c) <= 0x20; }
 
@@ -54,7 +45,7 @@ bool is_refused_without_slashes(std::string_view scheme) {
                                                       "mailto",     "file",     "filesystem", "tel",   "sms",
                                                       "intent",     "http",     "https",      "chrome"};
   return std::any_of(kRefused.begin(), kRefused.end(),
-                     [&](std::string_view refused) { return equals_ignoring_case(scheme, refused); });
+                     [&](std::string_view refused) { return equal_ignoring_case(scheme, refused); });
 }
 
 /// Host of "user:secret@host:port"; empty when there is none.
@@ -91,7 +82,7 @@ std::optional<UrlParts> split_url(std::string_view url) {
   if (scheme.empty()) return UrlParts{{}, text, query};
   const std::string_view rest = text.substr(scheme.size() + 1);
   if (rest.starts_with("//")) {
-    const bool web = equals_ignoring_case(scheme, "http") || equals_ignoring_case(scheme, "https");
+    const bool web = equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https");
     return web ? split_authority(rest.substr(2), query) : std::nullopt;
   }
   if (is_refused_without_slashes(scheme)) return std::nullopt;
@@ -101,7 +92,7 @@ std::optional<UrlParts> split_url(std::string_view url) {
 std::string_view referrer_host(std::string_view referrer) {
   const std::string_view text = trim(referrer);
   const std::string_view scheme = scheme_of(text);
-  if (!equals_ignoring_case(scheme, "android-app") && !equals_ignoring_case(scheme, "ios-app")) {
+  if (!equal_ignoring_case(scheme, "android-app") && !equal_ignoring_case(scheme, "ios-app")) {
     return parts_of(referrer).host;
   }
   std::string_view rest = text.substr(scheme.size() + 1);
@@ -186,7 +177,7 @@ namespace {
 bool is_ad_click_id(std::string_view name) {
   constexpr std::array<std::string_view, 10> kNames{"gclid", "gbraid", "wbraid", "dclid",   "msclkid",
                                                     "yclid", "ttclid", "twclid", "rdt_cid", "li_fat_id"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || equals_ignoring_case(name, "sccid");
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || equal_ignoring_case(name, "sccid");
 }
 
 /// The field a utm_ parameter fills; nullptr for an unknown one.

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 

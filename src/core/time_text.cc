@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -56,7 +58,7 @@ int take_fraction(std::string_view& text) {
   if (text.empty() || text[0] != '.') return 0;
   std::size_t end = 1;
   int value = 0;
-  while (end < text.size() && text[end] >= '0' && text[end] <= '9') {
+  while (end < text.size() && is_digit(text[end])) {
     if (end <= 3) value = value * 10 + (text[end] - '0');
     ++end;
   }
@@ -118,7 +120,7 @@ constexpr std::array<Unit, 5> kUnits{{{"d", 86'400'000}, {"h", 3'600'000}, {"m",
 std::optional<TimeMs> parse_duration(std::string_view text) {
   std::size_t end = 0;
   TimeMs count = 0;
-  while (end < text.size() && text[end] >= '0' && text[end] <= '9') {
+  while (end < text.size() && is_digit(text[end])) {
     count = count * 10 + (text[end] - '0');
     if (count > kTenYearsMs) return std::nullopt;
     ++end;

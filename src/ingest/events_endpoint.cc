@@ -6,6 +6,7 @@
 #include "gzip.h"
 #include "pixel.h"
 #include "replies.h"
+#include "weir/core/ascii.h"
 #include "weir/core/hash.h"
 #include "weir/ingest/routes.h"
 
@@ -13,11 +14,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kKeptInflatedBytes = 1024 * 1024;  // memory kept between bodies
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? letter + 32 : letter; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 HttpResponse preflight(const Route& route) {
   const std::string allow(allow_of(route));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -20,9 +22,7 @@ std::string_view for_of(std::string_view element) {
   while (!element.empty()) {
     const std::string_view pair = trimmed(element.substr(0, element.find(';')));
     element.remove_prefix(std::min(element.find(';'), element.size() - 1) + 1);
-    const bool is_for = pair.size() > 4 && (pair[0] | 0x20) == 'f' && (pair[1] | 0x20) == 'o' &&
-                        (pair[2] | 0x20) == 'r' && pair[3] == '=';
-    if (!is_for) continue;
+    if (pair.size() <= 4 || !equal_ignoring_case(pair.substr(0, 4), "for=")) continue;
     std::string_view value = pair.substr(4);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     return value;

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -10,11 +12,6 @@ constexpr std::size_t kMaxPriority = 191;  // facility 23, severity 7
 constexpr std::size_t kMaxTagBytes = 64;   // RFC 3164 says 32, senders know better
 constexpr std::size_t kMaxHostBytes = 255;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_digit(char character) { return character >= '0' && character <= '9'; }
-bool is_letter(char character) {
-  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-}
 
 /// What is left to read; each step takes something from its front, or fails.
 class Header {

@@ -5,6 +5,8 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -12,17 +14,7 @@ namespace http = boost::beast::http;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; }
-
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 bool has_folded_line(std::string_view header) {
   for (std::size_t end = header.find('\n'); end < header.size() - 1; end = header.find('\n', end + 1)) {

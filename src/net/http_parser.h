@@ -74,7 +74,4 @@ class HttpParser final : public boost::beast::http::basic_parser<true> {
 /// own that ends before the field is used, so they are looked for in the bytes.
 bool has_folded_line(std::string_view header);
 
-/// True when both texts are the same but for the case of ASCII letters.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace weir

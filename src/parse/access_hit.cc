@@ -3,16 +3,14 @@
 #include <algorithm>
 
 #include "json_text.h"
-#include "weir/core/text.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kMaxHostBytes = 255;  // the longest name DNS knows
 
-constexpr bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 
 /// Nothing, or a colon and digits.
 bool is_port(std::string_view text) {

@@ -5,20 +5,12 @@
 #include "line_parser.h"
 #include "log_values.h"
 #include "recognition.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
 
-using Fault = std::optional<Rejection>;
 constexpr std::size_t kNone = std::string_view::npos;
-
-constexpr bool is_digit(char character) { return character >= '0' && character <= '9'; }
-
-int hexadecimal_digit(char digit) {
-  const char lower = static_cast<char>(digit | 0x20);
-  if (is_digit(digit)) return digit - '0';
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /// The character behind a one-letter escape of Apache; 0 when there is no such escape.
 char simple_escape(char letter) {
@@ -37,8 +29,8 @@ std::string_view unescaped(std::string_view field, TextRoom& texts) {
   for (std::size_t i = 0; i < field.size(); ++i) {
     char character = field[i];
     if (character == '\\' && i + 3 < field.size() && field[i + 1] == 'x') {
-      const int high = hexadecimal_digit(field[i + 2]);
-      const int low = hexadecimal_digit(field[i + 3]);
+      const int high = hex_digit(field[i + 2]);
+      const int low = hex_digit(field[i + 3]);
       if (high >= 0 && low >= 0) {
         character = static_cast<char>(high * 16 + low);
         i += 3;
@@ -72,7 +64,7 @@ std::size_t find_time(std::string_view line) {
 /// True for what may be an IPv4 or IPv6 address.
 bool looks_like_address(std::string_view word) {
   const bool plain =
-      std::all_of(word.begin(), word.end(), [](char c) { return hexadecimal_digit(c) >= 0 || c == '.' || c == ':'; });
+      std::all_of(word.begin(), word.end(), [](char c) { return hex_digit(c) >= 0 || c == '.' || c == ':'; });
   return plain && word.find_first_of(".:") != kNone;
 }
 
@@ -134,7 +126,7 @@ Fault take_tail(std::string_view rest, AccessHit& hit, TextRoom& texts) {
 
 }  // namespace
 
-std::optional<Rejection> CombinedReader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
+Fault CombinedReader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
   AccessHit hit;
   const std::size_t bracket = find_time(line);
   if (bracket == kNone) return Rejection::kMalformed;

@@ -20,7 +20,7 @@ class CombinedReader {
   explicit CombinedReader(const ParserOptions& options) : events_(options.access_log) {}
   void begin(const Call&) {}
   static constexpr std::size_t room_of(std::size_t size) { return size + AccessEvents::room_of(size); }
-  std::optional<Rejection> read(std::string_view line, RawEvent& event, TextRoom& texts);
+  Fault read(std::string_view line, RawEvent& event, TextRoom& texts);
 
  private:
   AccessEvents events_;

@@ -15,10 +15,10 @@ namespace weir {
 
 /// One piece of input: a candidate for an event, or already a refusal.
 struct Piece {
-  std::string_view text;           // without white space around it
-  std::size_t line_number = 0;     // 1-based line on which it starts
-  std::optional<Rejection> fault;  // set: refused without parsing
-  bool whole_body = false;         // an object that spans lines; if it is malformed, see reread_as_lines()
+  std::string_view text;        // without white space around it
+  std::size_t line_number = 0;  // 1-based line on which it starts
+  Fault fault;                  // set: refused without parsing
+  bool whole_body = false;      // an object that spans lines; if it is malformed, see reread_as_lines()
 };
 
 /// Walks one text. Owned by one thread.

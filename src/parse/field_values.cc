@@ -7,13 +7,13 @@
 #include <cstring>
 #include <system_error>
 
+#include "weir/core/ascii.h"
 #include "weir/core/time_text.h"
 #include "weir/model/currency.h"
 
 namespace weir {
 namespace {
 
-constexpr TimeMs kLastInstantMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 constexpr std::uint64_t kSecondsBelow = 100'000'000'000;
 constexpr std::uint64_t kMillisecondsBelow = 100'000'000'000'000;
 
@@ -56,7 +56,7 @@ unsigned two_digits(const char* text) {
 
 bool all_digits(std::string_view text) {
   for (const char character : text) {
-    if (character < '0' || character > '9') return false;
+    if (!is_digit(character)) return false;
   }
   return true;
 }

@@ -11,6 +11,8 @@
 
 namespace weir {
 
+inline constexpr TimeMs kLastInstantMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
+
 /// A JSON number (already checked) as a whole number; nullopt when negative, with a point or an exponent, or over
 /// 64 bits.
 std::optional<std::uint64_t> whole_of_number(std::string_view number);

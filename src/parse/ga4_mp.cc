@@ -61,7 +61,7 @@ Fault read_page(const JsonEvent& in, const JsonObject& params, RawEvent& event) 
   if (!event.url.empty()) return {};
   const std::string_view screen = params.text("screen_name");
   if (screen.empty()) return Rejection::kMissingField;
-  event.url = in.texts.join({screen.starts_with('/') ? "" : "/", in.texts.encode_path(screen)});
+  event.url = in.texts.join({screen.starts_with('/') ? "" : "/", encode_path(screen, in.texts)});
   return event.url.empty() ? Fault(Rejection::kTooLong) : Fault();
 }
 

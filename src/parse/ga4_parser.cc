@@ -6,6 +6,7 @@
 #include "line_parser.h"
 #include "query_parameters.h"
 #include "recognition.h"
+#include "weir/core/text.h"
 
 namespace weir {
 namespace {
@@ -39,13 +40,9 @@ std::string_view type_of(std::string_view name, bool key_event) {
   return presence ? "engagement" : "event";
 }
 
-std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
-  return preferred.empty() ? otherwise : preferred;
-}
-
 }  // namespace
 
-std::optional<Rejection> Ga4Reader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
+Fault Ga4Reader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
   if (shared_.size() > line_bytes_) return Rejection::kTooLong;
   Parameters<kKeys.size()> values(kKeys);
   values.take(query_of(line));

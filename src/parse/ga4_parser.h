@@ -20,7 +20,7 @@ class Ga4Reader {
   void begin(const Call& call) { shared_ = call.query; }
   /// A line's own parameters and the shared ones, which are at most as long as a line may be, decoded.
   std::size_t room_of(std::size_t size) const { return size + line_bytes_; }
-  std::optional<Rejection> read(std::string_view line, RawEvent& event, TextRoom& texts);
+  Fault read(std::string_view line, RawEvent& event, TextRoom& texts);
 
  private:
   std::size_t line_bytes_;

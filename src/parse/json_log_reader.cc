@@ -8,6 +8,7 @@
 #include <string>
 
 #include "access_hit.h"
+#include "json_object.h"
 #include "log_values.h"
 #include "weir/core/check.h"
 
@@ -15,7 +16,6 @@ namespace weir {
 namespace {
 
 namespace dom = simdjson::dom;
-using Fault = std::optional<Rejection>;
 
 static_assert(kParserPadding >= simdjson::SIMDJSON_PADDING);
 
@@ -23,19 +23,6 @@ constexpr std::size_t kFieldCount = static_cast<std::size_t>(LogField::kCount);
 constexpr std::size_t kNumberBytes = 64;  // longest number taken, spelled out
 constexpr std::size_t kNameBytes = 128;   // longest dotted name looked up
 constexpr std::uint8_t kNoRank = 255;
-
-Fault fault_of(simdjson::error_code error) {
-  switch (error) {
-    case simdjson::SUCCESS:
-      return {};
-    case simdjson::UTF8_ERROR:
-      return Rejection::kInvalidUtf8;
-    case simdjson::DEPTH_ERROR:
-      return Rejection::kTooDeep;
-    default:
-      return Rejection::kMalformed;
-  }
-}
 
 template <class Number, class... Format>
 std::string_view spelled(Number number, TextRoom& texts, Format... format) {
@@ -200,7 +187,7 @@ std::size_t JsonLogReader::room_of(std::size_t size) {
   return 2 * size + 64 * kNumberBytes + AccessEvents::room_of(size);
 }
 
-std::optional<Rejection> JsonLogReader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
+Fault JsonLogReader::read(std::string_view line, RawEvent& event, TextRoom& texts) {
   return walk_->read(line, event, texts);
 }
 

@@ -51,7 +51,7 @@ class JsonLogReader {
 
   void begin(const Call&) {}
   static std::size_t room_of(std::size_t size);
-  std::optional<Rejection> read(std::string_view line, RawEvent& event, TextRoom& texts);
+  Fault read(std::string_view line, RawEvent& event, TextRoom& texts);
 
  private:
   class Walk;

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "json_text.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
@@ -63,9 +64,7 @@ bool is_number_beyond_types(std::string_view token) {
   return !fits<std::int64_t>(token) && !fits<std::uint64_t>(token);
 }
 
-bool is_of_number(char character) {
-  return (character >= '0' && character <= '9') || std::strchr("+-.eE", character) != nullptr;
-}
+bool is_of_number(char character) { return is_digit(character) || std::strchr("+-.eE", character) != nullptr; }
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 
 #include "field_values.h"
 #include "json_text.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
@@ -38,47 +39,36 @@ class NumberText {
 
 }  // namespace
 
-std::string_view TextStore::join(std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) size += part.size();
-  if (size > bytes_.size() - size_) return {};
-  char* const begin = bytes_.data() + size_;
-  char* end = begin;
-  for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
-  size_ += size;
-  return {begin, size};
+Fault fault_of(simdjson::error_code error) {
+  if (error == simdjson::SUCCESS) return {};
+  if (error == simdjson::UTF8_ERROR) return Rejection::kInvalidUtf8;
+  return error == simdjson::DEPTH_ERROR ? Rejection::kTooDeep : Rejection::kMalformed;
 }
 
-std::string_view TextStore::as_site(std::string_view text) {
+std::string_view as_site(std::string_view text, TextRoom& texts) {
   std::string_view site = trim_json_space(text);
   const std::size_t colon = site.rfind(':');
   const bool has_port = colon != std::string_view::npos && site.find(':') == colon &&
                         site.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
   if (has_port) site = site.substr(0, colon);
-  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (std::none_of(site.begin(), site.end(), is_upper)) return site;
-  if (site.size() > bytes_.size() - size_) return {};
-  char* const begin = bytes_.data() + size_;
-  std::transform(site.begin(), site.end(), begin,
-                 [&](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
-  size_ += site.size();
-  return {begin, site.size()};
+  if (std::all_of(site.begin(), site.end(), [](char c) { return c == lower(c); })) return site;
+  if (!texts.has_room(site.size())) return {};
+  std::transform(site.begin(), site.end(), texts.rest().begin(), lower);
+  return texts.keep(site.size());
 }
 
-std::string_view TextStore::encode_path(std::string_view text) {
+std::string_view encode_path(std::string_view text, TextRoom& texts) {
   constexpr std::size_t kEncodedSize = 3;
   const auto marks = std::count_if(text.begin(), text.end(), [](char c) { return c == '?' || c == '#'; });
   if (marks == 0) return text;
   const std::size_t size = text.size() + static_cast<std::size_t>(marks) * (kEncodedSize - 1);
-  if (size > bytes_.size() - size_) return {};
-  char* const begin = bytes_.data() + size_;
-  char* end = begin;
+  if (!texts.has_room(size)) return {};
+  auto end = texts.rest().begin();
   for (const char character : text) {
     const std::string_view part = character == '?' ? "%3F" : character == '#' ? "%23" : std::string_view(&character, 1);
     end = std::copy(part.begin(), part.end(), end);
   }
-  size_ += size;
-  return {begin, size};
+  return texts.keep(size);
 }
 
 std::optional<dom::element> JsonObject::find(std::string_view key) const {
@@ -108,7 +98,7 @@ std::string_view JsonObject::text(std::initializer_list<std::string_view> keys) 
   return {};
 }
 
-std::string_view JsonObject::id(std::string_view key, TextStore& texts) const {
+std::string_view JsonObject::id(std::string_view key, TextRoom& texts) const {
   const std::optional<dom::element> element = find(key);
   if (!element) return {};
   if (element->is_string()) return text(key);

@@ -4,37 +4,26 @@
 
 #include <simdjson.h>
 
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
-#include <vector>
 
+#include "text_room.h"
 #include "weir/core/clock.h"
 #include "weir/model/rejection.h"
 
 namespace weir {
 
-/// Why an event is refused; empty when it is not.
-using Fault = std::optional<Rejection>;
+/// What an error of simdjson means for the event; empty for SUCCESS.
+Fault fault_of(simdjson::error_code error);
 
-/// Texts a format had to build. Its size is fixed; views live until clear().
-class TextStore {
- public:
-  explicit TextStore(std::size_t bytes) : bytes_(bytes) {}
-  void clear() { size_ = 0; }
-  /// The parts one after the other; empty when there is no room for them.
-  std::string_view join(std::initializer_list<std::string_view> parts);
-  /// A host or the name of a site as all formats write it: lower case, without port and white space around it.
-  std::string_view as_site(std::string_view text);
-  /// `text` with each '?' and '#' percent-encoded, as a url's path has it.
-  std::string_view encode_path(std::string_view text);
+/// A host or the name of a site as all formats write it: lower case, without port and white space around it. Empty when
+/// it finds no room.
+std::string_view as_site(std::string_view text, TextRoom& texts);
 
- private:
-  std::vector<char> bytes_;
-  std::size_t size_ = 0;
-};
+/// `text` with each '?' and '#' percent-encoded, as a url's path has it. Empty when it finds no room.
+std::string_view encode_path(std::string_view text, TextRoom& texts);
 
 /// A time that may be missing, or wrong.
 struct JsonTime {
@@ -56,7 +45,7 @@ class JsonObject {
   /// The first of these keys whose string is not empty.
   std::string_view text(std::initializer_list<std::string_view> keys) const;
   /// A string, or a whole number written out: senders write ids either way.
-  std::string_view id(std::string_view key, TextStore& texts) const;
+  std::string_view id(std::string_view key, TextRoom& texts) const;
   /// A number, or a string that holds one, as an amount (see amount_of_number).
   std::optional<double> amount(std::string_view key) const;
   /// The same as a whole number; what follows a point is cut off.

@@ -135,9 +135,7 @@ bool JsonParser::open_list(const Piece& document) {
 /// Parses one object, `text`, which has kParserPadding readable bytes behind it.
 Fault JsonParser::parse(Reader& reader, std::string_view text, JsonObject& object) const {
   if (text.size() > options_.line_bytes) return Rejection::kTooLong;
-  if (text.empty() || text.front() != '{') {
-    return simdjson::validate_utf8(text.data(), text.size()) ? Rejection::kMalformed : Rejection::kInvalidUtf8;
-  }
+  if (text.empty() || text.front() != '{') return Rejection::kMalformed;
   dom::object parsed;
   const auto attempt = [&](const char* bytes) {
     return reader.parser.parse(bytes, text.size(), false).get_object().get(parsed);
@@ -151,17 +149,13 @@ Fault JsonParser::parse(Reader& reader, std::string_view text, JsonObject& objec
     reader.copy.resize(text.size() + kParserPadding);
     error = attempt(reader.copy.data());
   }
-  if (error == simdjson::SUCCESS) {
-    object = JsonObject(parsed);
-    return {};
-  }
-  if (!simdjson::validate_utf8(text.data(), text.size())) return Rejection::kInvalidUtf8;
-  return error == simdjson::DEPTH_ERROR ? Rejection::kTooDeep : Rejection::kMalformed;
+  if (error == simdjson::SUCCESS) object = JsonObject(parsed);
+  return fault_of(error);
 }
 
 Fault JsonParser::read_event(std::string_view text, RawEvent& event) {
   event = RawEvent{};
-  texts_.clear();
+  texts_.forget();
   JsonObject object;
   if (const Fault fault = parse(event_reader_, text, object)) return fault;
   const Fault fault = format_.read({object, envelope_, call_, texts_}, event);
@@ -171,6 +165,7 @@ Fault JsonParser::read_event(std::string_view text, RawEvent& event) {
 }
 
 void JsonParser::report(const Piece& piece, Fault fault, ParsedEvent& parsed) const {
+  // Text that is broken early is not looked at further, so bytes that are no text may be found behind the fault.
   if (fault == Rejection::kMalformed && !simdjson::validate_utf8(piece.text.data(), piece.text.size())) {
     fault = Rejection::kInvalidUtf8;
   }

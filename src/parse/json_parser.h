@@ -20,7 +20,7 @@ struct JsonEvent {
   JsonObject event;
   JsonObject envelope;  // the document whose list the event stands in, with that list empty; nothing if it is alone
   const Call& call;
-  TextStore& texts;
+  TextRoom& texts;
 };
 
 /// A format is one of these. An event comes in cleared; a format sets what it can read.
@@ -66,7 +66,7 @@ class JsonParser final : public Parser {
   JsonObject envelope_;
   Call call_;
   std::string_view site_;  // named by the query: whoever set the sender up knows best
-  TextStore texts_;
+  TextRoom texts_;
 };
 
 }  // namespace weir

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
-
-constexpr bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 /// Skips digits from `at`; returns how many there were.
 std::size_t skip_digits(std::string_view text, std::size_t& at) {
@@ -22,15 +22,9 @@ int take_hex(std::string_view& text) {
   if (text.size() < 4) return -1;
   int value = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    const char digit = text[i];
-    const char lower = static_cast<char>(digit | 0x20);
-    if (is_digit(digit)) {
-      value = value * 16 + (digit - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      value = value * 16 + (lower - 'a' + 10);
-    } else {
-      return -1;
-    }
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
   }
   text.remove_prefix(4);
   return value;

@@ -51,7 +51,7 @@ class LineCutter {
 ///   static constexpr bool kQueryIsEvent;          // a request without body is one event, its query
 ///   void begin(const Call&);                      // before the lines of a text
 ///   std::size_t room_of(std::size_t size) const;  // bytes of TextRoom that any line of this size gets by with
-///   std::optional<Rejection> read(std::string_view line, RawEvent& event, TextRoom& texts);
+///   Fault read(std::string_view line, RawEvent& event, TextRoom& texts);
 /// `event` is as new when read() is called.
 template <class Reader>
 class LineParser final : public Parser {
@@ -82,8 +82,7 @@ class LineParser final : public Parser {
       if (line_waits_) break;
       ParsedEvent& parsed = out[count++];
       parsed.event = RawEvent{};
-      const std::optional<Rejection> fault =
-          too_long ? Rejection::kTooLong : reader_.read(line_.text, parsed.event, texts_);
+      const Fault fault = too_long ? Rejection::kTooLong : reader_.read(line_.text, parsed.event, texts_);
       parsed.line = line_.text;
       parsed.line_number = line_.number;
       parsed.rejected = fault.has_value();

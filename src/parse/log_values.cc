@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "json_text.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
@@ -15,13 +16,12 @@ namespace {
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr TimeMs kMinuteMs = 60 * 1000;
-constexpr TimeMs kLastInstantMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 
 /// The digits at `at` as a number; -1 when one of them is none.
 int digits_at(std::string_view text, std::size_t at, std::size_t size) {
   int value = 0;
   for (const char character : text.substr(at, size)) {
-    if (character < '0' || character > '9') return -1;
+    if (!is_digit(character)) return -1;
     value = value * 10 + (character - '0');
   }
   return value;

@@ -7,25 +7,22 @@
 #include <string>
 
 #include "field_values.h"
+#include "json_object.h"
 #include "query_parameters.h"
 #include "recognition.h"
+#include "weir/core/text.h"
 #include "weir/core/time_text.h"
 
 namespace weir {
 namespace {
 
 namespace dom = simdjson::dom;
-using Fault = std::optional<Rejection>;
 
 constexpr std::array<std::string_view, 27> kKeys{"idsite",  "rec",  "url",      "urlref", "_id",   "cid",     "uid",
                                                  "ua",      "ping", "ca",       "idgoal", "ec_id", "revenue", "e_c",
                                                  "e_a",     "c_n",  "c_i",      "cip",    "cdt",   "_rcn",    "_rck",
                                                  "country", "link", "download", "pf_srv", "gt_ms", "search"};
 using Values = Parameters<kKeys.size()>;
-
-std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
-  return preferred.empty() ? otherwise : preferred;
-}
 
 /// "2011-04-05 00:11:42", which is UTC, or seconds since 1970.
 std::optional<TimeMs> instant_of(std::string_view text) {
@@ -90,12 +87,6 @@ Fault read_values(const Values& values, TextRoom& texts, RawEvent& event) {
   const std::string_view time = values.text("cdt", texts);
   if (!time.empty()) event.ts_ms = instant_of(time);
   return time.empty() || event.ts_ms ? Fault() : Rejection::kBadTime;
-}
-
-Fault fault_of(simdjson::error_code error) {
-  if (error == simdjson::SUCCESS) return {};
-  if (error == simdjson::UTF8_ERROR) return Rejection::kInvalidUtf8;
-  return error == simdjson::DEPTH_ERROR ? Rejection::kTooDeep : Rejection::kMalformed;
 }
 
 }  // namespace
@@ -211,7 +202,7 @@ std::size_t MatomoParser::next(std::span<ParsedEvent> out) {
   return count;
 }
 
-std::optional<Rejection> MatomoParser::read(std::string_view request, RawEvent& event) {
+Fault MatomoParser::read(std::string_view request, RawEvent& event) {
   Values values(kKeys);
   values.take(query_of(request));
   values.take(shared_);

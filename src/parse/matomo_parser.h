@@ -29,12 +29,12 @@ class MatomoParser final : public Parser {
   /// A request that waits to be read, or is already refused.
   struct Request {
     std::string_view text;
-    std::optional<Rejection> fault;
+    Fault fault;
   };
   enum class Step { kRequest, kNothing, kEnd, kWait };
 
   Step take_request(bool first_of_group);
-  std::optional<Rejection> read(std::string_view request, RawEvent& event);
+  Fault read(std::string_view request, RawEvent& event);
   std::size_t room_of(std::size_t size) const;
 
   std::size_t line_bytes_;

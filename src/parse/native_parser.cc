@@ -15,14 +15,13 @@
 #include "event_fields.h"
 #include "field_values.h"
 #include "json_text.h"
+#include "weir/core/ascii.h"
 #include "weir/core/check.h"
 
 namespace weir {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-using Fault = std::optional<Rejection>;
 
 static_assert(kParserPadding >= simdjson::SIMDJSON_PADDING);
 
@@ -216,7 +215,7 @@ Fault NativeParser::ObjectReader::read_value(std::size_t index, ondemand::value 
 /// Reads a scalar, or just the bracket of a container.
 Fault NativeParser::ObjectReader::read_scalar(std::size_t index, std::string_view token, RawEvent& event) {
   if (token.empty()) return Rejection::kMalformed;
-  const bool number = token.front() == '-' || (token.front() >= '0' && token.front() <= '9');
+  const bool number = token.front() == '-' || is_digit(token.front());
   const auto read_number = [&](auto& target, auto&& convert) -> Fault {
     if (!number) return check_scalar(token);
     if (!is_json_number(token)) return Rejection::kMalformed;

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "weir/core/ascii.h"
 #include "weir/core/check.h"
 
 namespace weir {
-namespace {
-
-constexpr bool is_digit(char character) { return character >= '0' && character <= '9'; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-}  // namespace
 
 bool is_status_pattern(std::string_view text) {
   if (text.size() != 3 || text[0] < '1' || text[0] > '5') return false;

@@ -23,7 +23,7 @@ Fault read_plausible(const JsonEvent& in, RawEvent& event) {
   if (event.url.starts_with(kAppScheme)) {
     event.url = in.texts.join({"https://", event.url.substr(kAppScheme.size())});
   }
-  event.site = in.texts.as_site(domains.substr(0, domains.find(',')));
+  event.site = as_site(domains.substr(0, domains.find(',')), in.texts);
   event.referrer = in.event.text({"referrer", "r"});
   if (name == "pageview") {
     event.type = "page_view";

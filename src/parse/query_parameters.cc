@@ -4,7 +4,7 @@
 
 #include "field_values.h"
 #include "json_text.h"
-#include "weir/core/text.h"
+#include "weir/core/ascii.h"
 
 namespace weir {
 std::string_view query_of(std::string_view text) {

@@ -70,7 +70,7 @@ Fault read_page(const JsonEvent& in, RawEvent& event) {
   // Screens of an app, and pages reported by servers, have a name instead.
   const std::string_view name = event.name.empty() ? properties.text("name") : event.name;
   if (name.empty()) return Rejection::kMissingField;
-  event.url = in.texts.join({name.starts_with('/') ? "" : "/", in.texts.encode_path(name)});
+  event.url = in.texts.join({name.starts_with('/') ? "" : "/", encode_path(name, in.texts)});
   return event.url.empty() ? Fault(Rejection::kTooLong) : Fault();
 }
 

@@ -2,7 +2,7 @@
 // next(). Of fixed size, so that a group of events costs no allocation.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
 #include <initializer_list>
 #include <span>
 #include <string_view>
@@ -29,14 +29,13 @@ class TextRoom {
     size_ += size;
     return text;
   }
-  /// Keeps texts, one behind the other, as one.
+  /// Keeps texts, one behind the other, as one; empty when there is no room for it.
   std::string_view join(std::initializer_list<std::string_view> parts) {
     std::size_t size = 0;
-    for (const std::string_view part : parts) {
-      WEIR_CHECK(has_room(size + part.size()));
-      if (!part.empty()) std::memcpy(bytes_.data() + size_ + size, part.data(), part.size());
-      size += part.size();
-    }
+    for (const std::string_view part : parts) size += part.size();
+    if (!has_room(size)) return {};
+    auto end = rest().begin();
+    for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
     return keep(size);
   }
 

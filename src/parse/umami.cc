@@ -45,7 +45,7 @@ Fault read_umami(const JsonEvent& in, RawEvent& event) {
   }
   event.visitor = payload.id("id", in.texts);
   // The host is what other formats go by; the id of the website names what has none.
-  event.site = in.texts.as_site(payload.text({"hostname", "website"}));
+  event.site = as_site(payload.text({"hostname", "website"}), in.texts);
   event.url = url_of(in, payload);
   event.referrer = payload.text("referrer");
   event.user_agent = payload.text("userAgent");

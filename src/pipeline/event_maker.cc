@@ -102,7 +102,7 @@ std::optional<Stat> EventMaker::set_apart(const RawEvent& raw, const Origin& ori
   return std::nullopt;
 }
 
-std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
+Fault EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
   event = Event{};
   KnownUrl& url = known_url(raw.url);
   if (url.bad) return Rejection::kBadUrl;
@@ -117,7 +117,7 @@ std::optional<Rejection> EventMaker::make(const RawEvent& raw, const Origin& ori
   return std::nullopt;
 }
 
-std::optional<Rejection> EventMaker::set_time(const RawEvent& raw, TimeMs received_ms, Event& event) {
+Fault EventMaker::set_time(const RawEvent& raw, TimeMs received_ms, Event& event) {
   event.time_ms = raw.ts_ms.value_or(received_ms);
   if (time_source_ == TimeSource::kLive) {
     // Source of the formula: the contract, after Snowplow's derived_tstamp.
@@ -131,7 +131,7 @@ std::optional<Rejection> EventMaker::set_time(const RawEvent& raw, TimeMs receiv
   return std::nullopt;
 }
 
-std::optional<Rejection> EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& event) {
+Fault EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& event) {
   const Symbol site = event.dimensions[static_cast<std::size_t>(Dimension::kSite)];
   if (raw.visitor.size() > options_.visitor_bytes) return Rejection::kTooLong;
   if (origin.opted_out && aggregates_opted_out_) {

@@ -4,6 +4,7 @@
 
 #include "text_kind.h"
 #include "weir/classify/device.h"
+#include "weir/core/ascii.h"
 #include "weir/core/text.h"
 #include "weir/pipeline/event_maker.h"
 
@@ -32,8 +33,7 @@ std::string_view EventMaker::site_text(const RawEvent& raw) {
   if (!raw.site.empty()) return raw.site;
   scratch_ = first_of(host, kDefaultSite);
   // Host names are case-insensitive; a site that was given is taken as it is.
-  std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(), lower);
   return scratch_;
 }
 

@@ -274,7 +274,7 @@ void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   while (const std::size_t count = parser.next(parsed_)) {
     intake_stats_[received_stat(portion.kind)] += static_cast<std::int64_t>(count);
     for (const ParsedEvent& parsed : std::span(parsed_).first(count)) {
-      const std::optional<Rejection> rejection = take_event(parsed, portion, received_ms);
+      const Fault rejection = take_event(parsed, portion, received_ms);
       any_accepted = any_accepted || !rejection;
       if (result == nullptr) continue;
       const bool is_json = rejection != Rejection::kMalformed && rejection != Rejection::kInvalidUtf8;
@@ -292,9 +292,9 @@ void Pipeline::take_text(const Portion& portion, BodyResult* result) {
 }
 
 /// Sends one event on its way, or says why it is refused.
-std::optional<Rejection> Pipeline::take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms) {
+Fault Pipeline::take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms) {
   Event event;
-  std::optional<Rejection> rejection;
+  Fault rejection;
   if (parsed.rejected) {
     rejection = parsed.reason;
   } else if (const std::optional<Stat> apart = event_maker_->set_apart(parsed.event, portion.origin)) {

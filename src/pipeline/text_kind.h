@@ -28,8 +28,4 @@ enum class TextKind : std::uint64_t {
 
 inline std::uint64_t of_kind(TextKind kind, std::uint64_t hash) { return mix(hash, static_cast<std::uint64_t>(kind)); }
 
-inline std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
-  return preferred.empty() ? otherwise : preferred;
-}
-
 }  // namespace weir

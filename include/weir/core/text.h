@@ -6,6 +6,11 @@
 
 namespace weir {
 
+/// The first of two texts that is not empty.
+constexpr std::string_view first_of(std::string_view preferred, std::string_view otherwise) {
+  return preferred.empty() ? otherwise : preferred;
+}
+
 /// True when `text` is well-formed UTF-8 (no overlong forms, no surrogates).
 bool is_valid_utf8(std::string_view text);
 
@@ -16,13 +21,6 @@ bool is_clean_label(std::string_view text, std::size_t limit_bytes);
 /// `text` made fit for labels, terminals and logs: ill-formed bytes and control characters become U+FFFD,
 /// and what is longer than `limit_bytes` is cut at a character border and ends in "…".
 std::string clean_label(std::string_view text, std::size_t limit_bytes);
-
-/// Value of a hexadecimal digit; -1 when it is none.
-constexpr int hex_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  const char lower = static_cast<char>(digit | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /// Decodes %xx and '+' of a query value. Malformed escapes stay as they are. The result may hold any bytes.
 std::string decode_query_value(std::string_view value);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 
 /// A packed currency code: five bits a letter.
@@ -16,9 +18,8 @@ constexpr Currency pack_currency(std::string_view code) {
   if (code.size() != 3) return kNoCurrency;
   Currency packed = 0;
   for (const char letter : code) {
-    const char lower = static_cast<char>(letter | 0x20);
-    if (lower < 'a' || lower > 'z') return kNoCurrency;
-    packed = static_cast<Currency>((packed << 5) | (lower - 'a'));
+    if (!is_letter(letter)) return kNoCurrency;
+    packed = static_cast<Currency>((packed << 5) | (lower(letter) - 'a'));
   }
   return packed;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "weir/core/stats.h"
@@ -24,6 +25,9 @@ enum class Rejection : std::uint8_t {
   kUnknownSite,   // `sites` does not list it, or not for the web origin that sent the event
   kCount
 };
+
+/// Why an event is refused; empty when it is not.
+using Fault = std::optional<Rejection>;
 
 /// The word for a reason, such as "malformed".
 inline std::string_view name_of(Rejection reason) {

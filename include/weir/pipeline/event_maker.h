@@ -57,7 +57,7 @@ class EventMaker {
   std::optional<Stat> set_apart(const RawEvent& raw, const Origin& origin);
 
   /// Fills `event`, or says why it is refused. `received_ms` is the wall time of receipt.
-  std::optional<Rejection> make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event);
+  Fault make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event);
 
   /// Opens what the options name; the message of a failure names the key and the file.
   static Result<MakerParts> open_parts(const ReaderOptions& options, TimeMs session_timeout_ms, TimeSource time_source);
@@ -97,8 +97,8 @@ class EventMaker {
   };
   static constexpr std::size_t kKnownUrlCount = 4096;
 
-  std::optional<Rejection> set_time(const RawEvent& raw, TimeMs received_ms, Event& event);
-  std::optional<Rejection> set_ids(const RawEvent& raw, const Origin& origin, Event& event);
+  Fault set_time(const RawEvent& raw, TimeMs received_ms, Event& event);
+  Fault set_ids(const RawEvent& raw, const Origin& origin, Event& event);
   void set_type(const RawEvent& raw, Event& event);
   void set_dimensions(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event);
   void set_steps(const RawEvent& raw, KnownUrl& url, Event& event);

@@ -101,7 +101,7 @@ class Pipeline final : public Intake {
   void run_publisher();
   struct Portion;
   void take_text(const Portion& portion, BodyResult* result);
-  std::optional<Rejection> take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms);
+  Fault take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms);
   Parser& parser_of(const FormatRow& format);
   std::unique_ptr<EventMaker> make_event_maker(MakerParts parts);
   void reject(std::string_view line, Rejection reason);
