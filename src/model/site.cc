@@ -1,17 +1,14 @@
 #include "weir/model/site.h"
 
 #include <algorithm>
+#include <array>
+
+#include "weir/core/ascii.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kLongestHostBytes = 253;  // of a name in DNS
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// "shop.example" of "https://shop.example:8443"; empty when it is no origin of a page on the web.
 std::string_view host_of_origin(std::string_view origin) {
@@ -34,16 +31,19 @@ bool lists(const Site& site, std::string_view origin) {
 SiteList::SiteList(std::vector<Site> sites) : sites_(std::move(sites)) {
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     by_name_.emplace(sites_[i].name, i);
-    for (const std::string& host : sites_[i].hosts) by_host_.emplace(host, i);
+    for (const std::string& host : sites_[i].hosts) {
+      const bool below = host.starts_with('*');
+      (below ? by_parent_ : by_host_).emplace(below ? host.substr(1) : host, i);
+    }
   }
 }
 
 const Site* SiteList::find_host(std::string_view lower_host) const {
-  const auto exact = by_host_.find(std::string(lower_host));
+  const auto exact = by_host_.find(lower_host);
   if (exact != by_host_.end()) return &sites_[exact->second];
   for (std::size_t dot = lower_host.find('.'); dot != std::string_view::npos; dot = lower_host.find('.', dot + 1)) {
-    const auto below = by_host_.find("*" + std::string(lower_host.substr(dot)));
-    if (below != by_host_.end()) return &sites_[below->second];
+    const auto below = by_parent_.find(lower_host.substr(dot));
+    if (below != by_parent_.end()) return &sites_[below->second];
   }
   return nullptr;
 }
@@ -51,15 +51,16 @@ const Site* SiteList::find_host(std::string_view lower_host) const {
 const Site* SiteList::of_host(std::string_view host) const {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty() || host.size() > kLongestHostBytes) return nullptr;
-  std::string lower_host(host);
-  std::transform(lower_host.begin(), lower_host.end(), lower_host.begin(), lower);
+  std::array<char, kLongestHostBytes> buffer;
+  std::transform(host.begin(), host.end(), buffer.begin(), lower);
+  const std::string_view lower_host(buffer.data(), host.size());
   if (const Site* site = find_host(lower_host)) return site;
   constexpr std::string_view kWww = "www.";
-  return lower_host.starts_with(kWww) ? find_host(std::string_view(lower_host).substr(kWww.size())) : nullptr;
+  return lower_host.starts_with(kWww) ? find_host(lower_host.substr(kWww.size())) : nullptr;
 }
 
 const Site* SiteList::of_name(std::string_view name) const {
-  const auto found = by_name_.find(std::string(name));
+  const auto found = by_name_.find(name);
   return found == by_name_.end() ? of_host(name) : &sites_[found->second];
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,9 +42,17 @@ class SiteList {
  private:
   const Site* find_host(std::string_view lower_host) const;
 
+  /// Indices of sites by a text, found without a copy of it.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Places = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
+
   std::vector<Site> sites_;
-  std::unordered_map<std::string, std::size_t> by_name_;
-  std::unordered_map<std::string, std::size_t> by_host_;
+  Places by_name_;
+  Places by_host_;
+  Places by_parent_;  // ".shop.example", of the hosts below it
 };
 
 }  // namespace weir
