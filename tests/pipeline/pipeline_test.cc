@@ -217,8 +217,9 @@ TEST(Pipeline, takes_up_new_rules_for_events_to_come) {
   Serve serve;
   const auto pages = [&] {
     std::set<std::string> found;
-    for (const CellTotals& cell : serve.tick()->rollups.at(1).cells) found.insert(cell.labels.at(1));
-    for (const WindowTotals& window : serve.pipeline().report()->windows) {
+    const std::shared_ptr<const Report> report = serve.tick();
+    for (const CellTotals& cell : report->rollups.at(1).cells) found.insert(cell.labels.at(1));
+    for (const WindowTotals& window : report->windows) {
       if (window.rollup != 1) continue;
       for (const CellTotals& cell : window.cells) found.insert(cell.labels.at(1));
     }
