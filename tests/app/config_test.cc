@@ -7,8 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <regex>
@@ -17,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "support/files.h"
+#include "support/golden.h"
 #include "weir/app/config_options.h"
 
 namespace weir {
@@ -24,13 +24,9 @@ namespace {
 
 const std::filesystem::path kSource = WEIR_SOURCE_DIR;
 
-std::string read_whole(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << path;
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
+const std::filesystem::path kGolden = support::golden_folder("config");
 
-std::string documented_yaml() { return read_whole(kSource / "config/weir.yaml"); }
+std::string documented_yaml() { return support::read_whole_file(kSource / "config/weir.yaml"); }
 
 /// The faults of a text, empty when it is accepted.
 std::string faults_of(std::string_view yaml) {
@@ -316,27 +312,20 @@ TEST(LoadConfig, names_a_file_that_cannot_be_read) {
   EXPECT_EQ(directory.error().message, "cannot read " + kSource.string() + ": Is a directory");
 }
 
-std::vector<std::filesystem::path> golden_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(kSource / "tests/golden/config")) {
-    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 class ConfigGolden : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(ConfigGolden, says_where_what_and_what_to_do) {
-  std::filesystem::path expected = GetParam();
-  expected.replace_extension(".expected");
-  const Result<Config> config = parse_config(read_whole(GetParam()), GetParam().filename().string());
+  const Result<Config> config = parse_config(support::read_whole_file(GetParam()), GetParam().filename().string());
   ASSERT_FALSE(config);
-  EXPECT_EQ(config.error().message + "\n", read_whole(expected));
+  support::expect_golden(GetParam(), config.error().message + "\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, ConfigGolden, testing::ValuesIn(golden_files()),
+INSTANTIATE_TEST_SUITE_P(Files, ConfigGolden, testing::ValuesIn(support::files_in(kGolden, {".yaml"})),
                          [](const auto& file) { return file.param.stem().string(); });
+
+TEST(ConfigGoldenFiles, no_expectation_is_without_its_input) {
+  support::expect_inputs(kGolden, {".expected"}, {".yaml"});
+}
 
 std::uint64_t seed_of_run() {
   const char* given = std::getenv("WEIR_SEED");

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "source_rules.h"
+#include "support/files.h"
 
 namespace weir::architecture {
 namespace {
@@ -20,19 +19,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << "cannot read " << path;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::vector<SourceFile> all_sources() {
   const std::filesystem::path root(WEIR_SOURCE_DIR);
   std::vector<SourceFile> files;
   for (const std::string_view folder : {"include/weir", "src"}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
-      if (!entry.is_regular_file()) continue;
-      files.push_back({std::filesystem::relative(entry.path(), root).generic_string(), read(entry.path())});
+    for (const std::filesystem::path& path : support::files_in(root / folder)) {
+      files.push_back({std::filesystem::relative(path, root).generic_string(), support::read_whole_file(path)});
     }
   }
   std::ranges::sort(files, {}, &SourceFile::path);
@@ -79,7 +71,7 @@ TEST(Architecture, the_layer_table_has_no_cycle) {
 }
 
 TEST(Architecture, contributing_shows_the_same_layer_table) {
-  const std::string guide = read(std::filesystem::path(WEIR_SOURCE_DIR) / "CONTRIBUTING.md");
+  const std::string guide = support::read_whole_file(std::filesystem::path(WEIR_SOURCE_DIR) / "CONTRIBUTING.md");
   for (const LayerRow& layer : layer_table()) {
     std::string allowed;
     for (const std::string_view name : layer.may_include) allowed += (allowed.empty() ? "" : ", ") + std::string(name);

@@ -6,6 +6,7 @@
 
 #include "ingest/gzip_text.h"
 #include "running_server.h"
+#include "support/files.h"
 #include "support/report_compare.h"
 #include "support/seed.h"
 

@@ -4,9 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "support/guide.h"
+#include "support/files.h"
+#include "support/text.h"
 
 namespace weir::e2e {
 namespace {
@@ -149,9 +148,9 @@ DashboardScene::DashboardScene()
       second_server_(config()) {
   std::vector<std::string> rules;
   std::string promql;
-  for (const auto& file : std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/grafana/prometheus/rules")) {
-    rules.push_back(file.path().string());
-    promql += support::read_whole_file(rules.back());
+  for (const auto& file : support::files_in(WEIR_SOURCE_DIR "/grafana/prometheus/rules")) {
+    rules.push_back(file.string());
+    promql += support::read_whole_file(file);
   }
   for (const support::DashboardQuery& query : queries_) promql += query.promql + "\n";
   const std::string history =

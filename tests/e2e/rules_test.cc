@@ -1,13 +1,13 @@
 // The rules and alerts for Prometheus, as promtool reads and tests them, and the dashboards as their linter does.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <set>
 #include <string>
 
 #include "support/dashboards.h"
+#include "support/files.h"
 #include "support/process.h"
 
 namespace weir::e2e {
@@ -16,11 +16,8 @@ namespace {
 const std::filesystem::path kGrafana = std::filesystem::path(WEIR_SOURCE_DIR) / "grafana";
 
 std::vector<std::string> files_in(const std::filesystem::path& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
-  EXPECT_FALSE(files.empty()) << folder;
-  return files;
+  const std::vector<std::filesystem::path> files = support::files_in(folder);
+  return {files.begin(), files.end()};
 }
 
 std::string text_of(const std::vector<std::string>& files) {

@@ -14,6 +14,7 @@
 #include "support/report_compare.h"
 #include "support/sanitized.h"
 #include "support/seed.h"
+#include "support/text.h"
 #include "weir/core/time_text.h"
 
 namespace weir::e2e {
@@ -132,13 +133,9 @@ void expect_truth_per_landing_page(PrometheusServer& prometheus, const std::stri
       {"weir_landing_dwell_seconds_sum{SITE} / weir_landing_dwell_seconds_count{SITE}", "/dwell_seconds/mean", 1e-9},
   };
   const auto filled_in = [](std::string promql) {
-    const std::map<std::string, std::string> words{
-        {"BY", "sum by (landing_page)"}, {"SITE", kShop}, {"WINDOW", std::string(kShop) + ",window=\"24h\""}};
-    for (const auto& [word, text] : words) {
-      for (std::size_t place; (place = promql.find(word)) != std::string::npos;)
-        promql.replace(place, word.size(), text);
-    }
-    return promql;
+    promql = support::replaced(std::move(promql), "BY", "sum by (landing_page)");
+    promql = support::replaced(std::move(promql), "SITE", kShop);
+    return support::replaced(std::move(promql), "WINDOW", std::string(kShop) + ",window=\"24h\"");
   };
   for (const PageQuery& query : queries) {
     const std::string promql = filled_in(query.promql);

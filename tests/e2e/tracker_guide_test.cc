@@ -5,6 +5,7 @@
 
 #include "running_server.h"
 #include "support/guide.h"
+#include "support/text.h"
 
 namespace weir::e2e {
 namespace {

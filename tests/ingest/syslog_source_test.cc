@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "source_fixture.h"
+#include "support/files.h"
 #include "support/process.h"
 #include "weir/net/datagram_server.h"
 #include "weir/net/descriptor.h"

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "support/files.h"
 #include "tail_fixture.h"
 
 namespace weir {

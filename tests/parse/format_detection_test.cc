@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
 #include "format_support.h"
+#include "support/files.h"
+#include "support/golden.h"
 #include "weir/parse/parser.h"
 
 namespace weir::test {
@@ -22,13 +22,11 @@ constexpr std::string_view kNative = R"({"type":"page_view","ts":1,"visitor":"v"
 constexpr std::string_view kCombined = R"(1.2.3.4 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "-")";
 
 TEST(DetectFormat, the_golden_files_of_each_format_are_recognised) {
-  const std::filesystem::path folder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "formats";
+  const std::filesystem::path folder = support::golden_folder("formats");
   for (const std::string name :
        {"combined/combined", "combined/common", "combined/host_in_front", "nginx_json/recommended",
         "nginx_json/aliases", "caddy/caddy", "ga4/single", "matomo/requests", "matomo/bulks_in_lines"}) {
-    std::ifstream file(folder / (name + ".lines"), std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    EXPECT_EQ(detected(text), name.substr(0, name.find('/'))) << name;
+    EXPECT_EQ(detected(support::read_whole_file(folder / (name + ".lines"))), name.substr(0, name.find('/'))) << name;
   }
 }
 

@@ -6,41 +6,32 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <initializer_list>
-#include <iterator>
 #include <map>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "parse_support.h"
+#include "support/files.h"
+#include "support/golden.h"
 #include "weir/parse/parser.h"
 
 namespace weir::test {
 namespace {
 
-const std::filesystem::path kFolder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "formats";
+const std::filesystem::path kFolder = support::golden_folder("formats");
 
 constexpr std::string_view kLines = ".lines";
 constexpr std::string_view kBody = ".body";
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string transcript(const std::filesystem::path& input) {
   const std::string format = input.parent_path().filename();
   const FormatRow* const row = find_format(format);
   if (row == nullptr) return "no such format: " + format + "\n";
   const std::unique_ptr<Parser> parser = row->make({});
-  const std::string text = read_file(input);
+  const std::string text = support::read_whole_file(input);
   const std::string call = input.stem().extension();
   std::filesystem::path query_path = input;
-  std::string query = read_file(query_path.replace_extension(".query"));
+  std::string query = support::read_whole_file(query_path.replace_extension(".query"));
   query.resize(std::min(query.find('\n'), query.size()));
   const Call request{call.empty() ? "" : std::string_view(call).substr(1), query};
   std::string out;
@@ -51,23 +42,10 @@ std::string transcript(const std::filesystem::path& input) {
   return out;
 }
 
-std::set<std::filesystem::path> files_ending_in(std::initializer_list<std::string_view> extensions) {
-  std::set<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kFolder)) {
-    const std::string extension = entry.path().extension();
-    if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end()) found.insert(entry.path());
-  }
-  return found;
-}
-
 TEST(GoldenFormats, every_case_gives_what_it_expects) {
   std::map<std::string, int> cases;
-  for (const std::filesystem::path& input : files_ending_in({kLines, kBody})) {
-    std::filesystem::path expected = input;
-    expected.replace_extension(".expected");
-    const std::string said = transcript(input);
-    if (std::getenv("WEIR_UPDATE_GOLDEN") != nullptr) std::ofstream(expected, std::ios::binary) << said;
-    EXPECT_EQ(said, read_file(expected)) << input;
+  for (const std::filesystem::path& input : support::files_in(kFolder, {kLines, kBody})) {
+    support::expect_golden(input, transcript(input));
     ++cases[input.parent_path().filename()];
   }
   for (const FormatRow& row : format_table()) {
@@ -77,10 +55,7 @@ TEST(GoldenFormats, every_case_gives_what_it_expects) {
 }
 
 TEST(GoldenFormats, no_expectation_or_query_is_without_its_input) {
-  for (std::filesystem::path path : files_ending_in({".expected", ".query"})) {
-    const bool lines = exists(path.replace_extension(kLines));
-    EXPECT_NE(lines, exists(path.replace_extension(kBody))) << path;
-  }
+  support::expect_inputs(kFolder, {".expected", ".query"}, {kLines, kBody});
 }
 
 }  // namespace

@@ -1,30 +1,25 @@
 // Runs every tests/golden/events/NAME.ndjson through LineBuffer and parser and compares with NAME.expected: one
 // line for each event or refusal. A case is two files; it needs no code. Names that start with `document_` are read
 // as HTTP bodies. The environment variable WEIR_UPDATE_GOLDEN=1 writes .expected anew: read the difference.
+#include "support/golden.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "parse_support.h"
+#include "support/files.h"
 #include "weir/parse/line_buffer.h"
 #include "weir/parse/parser.h"
 
 namespace weir::test {
 namespace {
 
-const std::filesystem::path kFolder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "events";
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+const std::filesystem::path kFolder = support::golden_folder("events");
 
 std::string transcript(std::string_view text, Framing framing) {
   std::string out;
@@ -49,35 +44,17 @@ std::string transcript_of_stream(const std::string& stream) {
   return out;
 }
 
-std::set<std::filesystem::path> golden_inputs() {
-  std::set<std::filesystem::path> inputs;
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".ndjson") inputs.insert(entry.path());
-  }
-  return inputs;
-}
-
 TEST(GoldenEvents, every_case_gives_what_it_expects) {
-  const std::set<std::filesystem::path> inputs = golden_inputs();
+  const std::vector<std::filesystem::path> inputs = support::files_in(kFolder, {".ndjson"});
   EXPECT_GE(inputs.size(), 15U);
   for (const std::filesystem::path& input : inputs) {
-    std::filesystem::path expected = input;
-    expected.replace_extension(".expected");
-    const std::string text = read_file(input);
+    const std::string text = support::read_whole_file(input);
     const bool document = input.filename().string().starts_with("document_");
-    const std::string said = document ? transcript(text, Framing::kDocument) : transcript_of_stream(text);
-    if (std::getenv("WEIR_UPDATE_GOLDEN") != nullptr) std::ofstream(expected, std::ios::binary) << said;
-    EXPECT_EQ(said, read_file(expected)) << input.filename();
+    support::expect_golden(input, document ? transcript(text, Framing::kDocument) : transcript_of_stream(text));
   }
 }
 
-TEST(GoldenEvents, no_expectation_is_without_its_input) {
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() != ".expected") continue;
-    std::filesystem::path input = entry.path();
-    EXPECT_TRUE(std::filesystem::exists(input.replace_extension(".ndjson"))) << entry.path();
-  }
-}
+TEST(GoldenEvents, no_expectation_is_without_its_input) { support::expect_inputs(kFolder, {".expected"}, {".ndjson"}); }
 
 }  // namespace
 }  // namespace weir::test

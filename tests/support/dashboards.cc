@@ -3,12 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "support/process.h"
+#include "support/files.h"
 
 namespace weir::support {
 namespace {
@@ -53,14 +51,9 @@ bool is_comparison(std::string_view text, std::size_t at, std::size_t& length) {
 }  // namespace
 
 std::vector<DashboardQuery> dashboard_queries() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/grafana/dashboards")) {
-    files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
   std::vector<DashboardQuery> queries;
-  for (const auto& file : files) {
-    const json dashboard = json::parse(read_whole_file(file.string()), nullptr, false);
+  for (const auto& file : files_in(WEIR_SOURCE_DIR "/grafana/dashboards")) {
+    const json dashboard = json::parse(read_whole_file(file), nullptr, false);
     if (dashboard.is_discarded()) {
       ADD_FAILURE() << file << " is not JSON";
     } else {

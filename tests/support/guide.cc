@@ -49,11 +49,4 @@ std::string text_of_blocks(const std::vector<CodeBlock>& blocks, std::string_vie
   return text;
 }
 
-std::string replaced(std::string text, std::string_view word, std::string_view by) {
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
-    text.replace(at, word.size(), by);
-  }
-  return text;
-}
-
 }  // namespace weir::support

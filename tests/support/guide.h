@@ -22,7 +22,4 @@ std::vector<CodeBlock> blocks_of_guide(std::string_view name);
 /// Texts of all blocks in a language, one behind the other.
 std::string text_of_blocks(const std::vector<CodeBlock>& blocks, std::string_view language);
 
-/// `text` with each `word` replaced.
-std::string replaced(std::string text, std::string_view word, std::string_view by);
-
 }  // namespace weir::support

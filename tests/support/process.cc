@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
@@ -82,11 +81,6 @@ std::string TemporaryFolder::write(std::string_view name, std::string_view conte
   stream.close();
   if (!stream) throw std::runtime_error("cannot write " + file);
   return file;
-}
-
-std::string read_whole_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command, const ChildStreams& streams) {

@@ -34,9 +34,6 @@ class TemporaryFolder {
   std::string path_;
 };
 
-/// Everything a file holds; empty when it cannot be read.
-std::string read_whole_file(const std::string& path);
-
 /// Where a child's standard input and output are connected to. A descriptor is only borrowed.
 struct ChildStreams {
   enum class Input { kNothing, kPipe, kDescriptor };
