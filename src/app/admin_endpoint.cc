@@ -16,7 +16,7 @@ HttpResponse text(unsigned status, std::string body) {
 
 /// The sink at the path of a request that its client likes best; null when there is none.
 const SinkRow* sink_for(const HttpRequest& request) {
-  const std::string_view accept = request.header("Accept");
+  const std::string accept = list_of(request, "Accept");
   const SinkRow* best = nullptr;
   double best_weight = -1;
   for (const SinkRow& sink : sink_table()) {
@@ -55,7 +55,7 @@ HttpResponse AdminEndpoint::answer_sink(const SinkRow& sink, const HttpRequest& 
                         .content_type = std::string(sink.content_type),
                         .body = sink.render(*report, options_),
                         .headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept, Accept-Encoding"}}};
-  if (response.body.size() >= kCompressedBytes && accepts_gzip(request.header("Accept-Encoding"))) {
+  if (response.body.size() >= kCompressedBytes && accepts_gzip(list_of(request, "Accept-Encoding"))) {
     response.body = gzip(response.body, kFastest);
     response.headers.emplace_back("Content-Encoding", "gzip");
   }

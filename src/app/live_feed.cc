@@ -42,7 +42,7 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   if (!query) return refusal(400, query.error().message);
   const std::shared_ptr<const Report> report = newest_();
   if (const auto checked = check_live_query(*report, *query); !checked) return refusal(400, checked.error().message);
-  const std::string_view accept = request.header("Accept");
+  const std::string accept = list_of(request, "Accept");
   if (accepted_weight(accept, kJson) > accepted_weight(accept, kEventStream)) {  // the newest report alone
     return {.status = 200,
             .content_type = std::string(kJson),

@@ -1,50 +1,64 @@
 #include "weir/net/negotiation.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "weir/core/ascii.h"
 #include "weir/core/check.h"
 
 namespace weir {
 namespace {
 
-/// The weight among an element's parameters; 1 without one, 0 when it is none.
-double weight_of(std::string_view element) {
-  const std::size_t place = element.find("q=");
-  if (place == std::string_view::npos) return 1;
-  const std::string_view text = element.substr(place + 2);
-  double weight = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  return problem == std::errc() && weight >= 0 && weight <= 1 ? weight : 0;
+/// The text before the next `mark`, without white space around it; takes both off the front.
+std::string_view next_part(std::string_view& list, char mark) {
+  const std::size_t place = list.find(mark);
+  const std::string_view part = list.substr(0, place);
+  list.remove_prefix(place == std::string_view::npos ? list.size() : place + 1);
+  const std::size_t from = part.find_first_not_of(" \t");
+  if (from == std::string_view::npos) return {};
+  return part.substr(from, part.find_last_not_of(" \t") - from + 1);
 }
 
-std::string_view name_of(std::string_view element) { return element.substr(0, element.find_first_of("; \t")); }
+/// The weight among an element's parameters; 1 without one, 0 when it is none.
+double weight_of(std::string_view element) {
+  while (!element.empty()) {
+    const std::string_view parameter = next_part(element, ';');
+    if (parameter.size() < 2 || !equal_ignoring_case(parameter.substr(0, 2), "q=")) continue;
+    double weight = 0;
+    const auto [end, problem] = std::from_chars(parameter.begin() + 2, parameter.end(), weight);
+    return problem == std::errc() && weight >= 0 && weight <= 1 ? weight : 0;
+  }
+  return 1;
+}
+
+/// What an element names, in front of its parameters.
+std::string_view name_of(std::string_view element) { return next_part(element, ';'); }
 
 /// How exactly a range such as "text/*" names a type: 3 the type itself, 1 everything, 0 not at all.
 int match_of(std::string_view range, std::string_view media_type) {
-  if (range == media_type) return 3;
+  if (equal_ignoring_case(range, media_type)) return 3;
   if (range == "*/*") return 1;
-  const std::size_t slash = media_type.find('/');
-  return range.ends_with("/*") && range.substr(0, range.size() - 1) == media_type.substr(0, slash + 1) ? 2 : 0;
+  const std::string_view kind = media_type.substr(0, media_type.find('/') + 1);
+  return range.ends_with("/*") && equal_ignoring_case(range.substr(0, range.size() - 1), kind) ? 2 : 0;
 }
 
 }  // namespace
 
-std::string_view next_element(std::string_view& list) {
-  const std::size_t comma = list.find(',');
-  std::string_view element = list.substr(0, comma);
-  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  const std::size_t from = element.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return element.substr(from, element.find_last_not_of(" \t") - from + 1);
+std::string_view next_element(std::string_view& list) { return next_part(list, ','); }
+
+std::string list_of(const HttpRequest& request, std::string_view name) {
+  return fmt::format("{}", fmt::join(request.headers(name), ", "));
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
     const std::string_view element = next_element(accept_encoding);
-    if (name_of(element) == "gzip" || name_of(element) == "x-gzip") return weight_of(element) > 0;
+    const std::string_view name = name_of(element);
+    if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) return weight_of(element) > 0;
   }
   return false;
 }

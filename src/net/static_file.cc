@@ -38,7 +38,7 @@ HttpResponse StaticFile::answer(const HttpRequest& request) const {
             .body = "{\"error\":\"only GET and HEAD are answered here\"}\n",
             .headers = {{"Allow", "GET, HEAD"}}};
   }
-  const bool compress = accepts_gzip(request.header("Accept-Encoding"));
+  const bool compress = accepts_gzip(list_of(request, "Accept-Encoding"));
   const Variant& variant = compress ? compressed_ : plain_;
   HttpResponse response{.status = 200, .content_type = content_type_, .body = {}, .headers = headers_};
   response.headers.emplace_back("ETag", variant.tag);

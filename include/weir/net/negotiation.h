@@ -4,10 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "weir/net/http_server.h"
+
 namespace weir {
 
 /// The next element of a comma-separated header value, without white space around it; takes it off the front.
 std::string_view next_element(std::string_view& list);
+
+/// The value of a header that is a list: its lines are one list (RFC 9110 section 5.3). `name` in any case.
+std::string list_of(const HttpRequest& request, std::string_view name);
 
 /// True for gzip in an Accept-Encoding, unless its weight is zero.
 bool accepts_gzip(std::string_view accept_encoding);
