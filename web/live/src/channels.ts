@@ -52,7 +52,8 @@ export class Channels {
     this.lines = new Keyed(body, make);
   }
 
-  update(rows: Row[], dimension: string): void {
+  /** `leftOut` rows were not sent; `sessions` is how many there are of all channels, null when nobody knows. */
+  update(rows: Row[], dimension: string, leftOut: number, sessions: number | null): void {
     const groups = new Map<string, Row[]>();
     for (const row of rows) {
       const name = label(row, dimension);
@@ -60,13 +61,15 @@ export class Channels {
     }
     const channels = [...groups.entries()].map(([name, parts]) => ({ name, row: addRows(parts) as Row }));
     channels.sort((a, b) => b.row.sessions - a.row.sessions);
-    const all = channels.reduce((sum, { row }) => sum + row.sessions, 0);
+    const sent = channels.reduce((sum, { row }) => sum + row.sessions, 0);
+    const all = leftOut > 0 ? sessions : sent;
     const largest = channels[0]?.row.sessions ?? 0;
-    setText(this.note, channels.length > 0 ? '' : 'No sessions in this window yet.');
+    const missing = leftOut > 0 ? `${count(leftOut)} more rows are not shown: choose a site to see its channels.` : '';
+    setText(this.note, channels.length > 0 ? missing : 'No sessions in this window yet.');
     const byName = new Map(channels.map(({ name, row }) => [name, row]));
     this.lines.update([...byName.keys()], (line, name) => {
       const row = byName.get(name) as Row;
-      const share = all > 0 ? row.sessions / all : null;
+      const share = all !== null && all > 0 ? row.sessions / all : null;
       setText(line.name, name);
       line.bar.style.width = `${largest > 0 ? (row.sessions / largest) * 100 : 0}%`;
       setData(line.sessions, row.sessions, count(row.sessions));

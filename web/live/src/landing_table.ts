@@ -3,12 +3,13 @@
 import { element, Keyed, setClass, setData, setText } from './dom';
 import { count, decimal, duration, moneys, percent } from './format';
 import type { History } from './history';
-import { label, type Row, sumOf } from './report';
+import { label, type Row } from './report';
 import { Spark } from './spark';
 
 interface Column {
   key: string;
   title: string;
+  spoken?: string; // the whole name, where the title leans on its neighbour
   value: (row: Row) => number | null;
   text: (row: Row) => string;
   optional?: boolean; // left out where there is little room
@@ -34,6 +35,7 @@ const kColumns: Column[] = [
   {
     key: 'dwell_p95',
     title: 'p95',
+    spoken: 'Dwell p95',
     value: (row) => row.dwell_seconds.p95,
     text: (row) => duration(row.dwell_seconds.p95),
     optional: true,
@@ -47,7 +49,7 @@ const kColumns: Column[] = [
   {
     key: 'revenue',
     title: 'Revenue',
-    value: (row) => sumOf(row.revenue),
+    value: (row) => Math.max(0, ...Object.values(row.revenue)), // amounts of several currencies have no sum
     text: (row) => moneys(row.revenue),
     optional: true,
   },
@@ -86,8 +88,8 @@ export class LandingTable {
     private onPick: () => void,
   ) {
     const head = element('tr', {}, element('th', { scope: 'col' }, 'Landing page'));
-    for (const { key, title, optional } of kColumns) {
-      const button = element('button', { type: 'button', class: 'sort' }, title);
+    for (const { key, title, spoken, optional } of kColumns) {
+      const button = element('button', { type: 'button', class: 'sort', 'aria-label': spoken ?? title }, title);
       const header = element('th', { scope: 'col', class: optional ? 'number optional' : 'number' }, button);
       button.addEventListener('click', () => this.sortBy(key));
       this.headers.set(key, header);

@@ -83,7 +83,11 @@ class Page {
     const picked = landing.find((row) => pageKey(row) === this.landing.picked);
     const funnels = picked ? picked.funnels : (this.total(live)?.funnels ?? {});
     this.funnels.update(funnels, picked ? label(picked, 'landing_page') : '');
-    this.channels.update(rowsOf(live, rollupOf(live, 'channel')), 'channel');
+    const channel = rollupOf(live, 'channel') ?? '';
+    const whole = rollupOf(live);
+    const known = whole !== undefined && !live.left_out[whole];
+    const sessions = known ? (this.total(live)?.sessions ?? null) : null;
+    this.channels.update(rowsOf(live, channel), 'channel', live.left_out[channel] ?? 0, sessions);
     this.health.update(live);
     setText(byId('scope'), `Sessions that began in the last ${span(live.window)}, open ones as they stand`);
     setText(byId('version'), `Weir ${live.version}`);
