@@ -63,7 +63,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Label texts forgotten because limits.symbols was reached."},
     {kLabelsCut, kCounter, "weir_labels_cut_total", "", "", "Label values cut at limits.label_bytes."},
     {kClockClamped, kCounter, "weir_clock_clamped_total", "", "",
-     "Events whose time lay in the future and was set to their time of receipt."},
+     "Events whose clock was ahead by more than sessions.clock_ahead; they got their time of receipt."},
     {kBotsIncluded, kCounter, "weir_bot_events_included_total", "", "",
      "Events of known bots that count like everybody's because this is a replay (bots: auto)."},
     {kOvernightForgotten, kCounter, "weir_overnight_visitors_forgotten_total", "", "",

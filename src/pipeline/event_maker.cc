@@ -122,10 +122,9 @@ Fault EventMaker::set_time(const RawEvent& raw, TimeMs received_ms, Event& event
   if (time_source_ == TimeSource::kLive) {
     // Source of the formula: the contract, after Snowplow's derived_tstamp.
     if (raw.ts_ms && raw.sent_at_ms) event.time_ms = received_ms - (*raw.sent_at_ms - *raw.ts_ms);
-    if (event.time_ms > received_ms + options_.clock_ahead_ms) {
-      event.time_ms = received_ms;
-      ++stats_[Stat::kClockClamped];
-    }
+    // Nothing is received before it happens, and one clock ahead would make the events of all others late.
+    if (event.time_ms > received_ms + options_.clock_ahead_ms) ++stats_[Stat::kClockClamped];
+    event.time_ms = std::min(event.time_ms, received_ms);
   }
   if (event.time_ms < 0) return Rejection::kBadTime;
   return std::nullopt;

@@ -23,7 +23,7 @@ struct ReaderOptions {
   std::size_t label_bytes = 256;                     // longer label values are cut; 32..1024
   std::size_t visitor_bytes = 128;                   // longer visitor ids are refused
   std::size_t symbols = 100'000;                     // label texts remembered
-  TimeMs clock_ahead_ms = 60'000;                    // live: events further in the future get their time of receipt
+  TimeMs clock_ahead_ms = 60'000;                    // live: events further in the future have a wrong clock
   std::vector<std::string> page_rules;               // see PageRules
   std::vector<ChannelRule> channels;                 // tried before the built-in ones
   std::vector<std::string> brand_terms;              // see BrandTerms; a site may have its own
