@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -19,13 +22,24 @@ namespace http = boost::beast::http;
 constexpr std::chrono::seconds kTimeout{10};
 constexpr std::uint64_t kLargestAnswer = 64 * 1024 * 1024;  // bytes
 
+using Response = http::response_parser<http::string_body>;
+
+/// What a request meets whose kept connection the server has closed meanwhile.
+bool is_lost_connection(const beast::error_code& error) {
+  return error == http::error::end_of_stream || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe;
+}
+
 }  // namespace
+
+struct HttpClient::Request : http::request<http::string_body> {
+  using http::request<http::string_body>::request;
+};
 
 struct HttpClient::Connection {
   asio::io_context io{1};
   beast::tcp_stream stream{io};
   beast::flat_buffer buffer;
-  bool open = false;
 
   /// Runs one asynchronous operation to its end, so that the stream's timeout applies.
   template <class Start>
@@ -42,22 +56,25 @@ struct HttpClient::Connection {
     beast::error_code error;
     const auto address = asio::ip::make_address(server.host, error);
     if (error) return error;
-    buffer.clear();
-    error = complete([&](auto done) {
+    return complete([&](auto done) {
       stream.async_connect(asio::ip::tcp::endpoint(address, server.port),
                            [done](beast::error_code e) mutable { done(e); });
     });
-    open = !error;
-    return error;
+  }
+
+  beast::error_code exchange(const Request& request, Response& response) {
+    const beast::error_code error = complete([&](auto done) {
+      http::async_write(stream, request, [done](beast::error_code e, std::size_t) mutable { done(e); });
+    });
+    if (error) return error;
+    return complete([&](auto done) {
+      http::async_read(stream, buffer, response, [done](beast::error_code e, std::size_t) mutable { done(e); });
+    });
   }
 };
 
 HttpClient::HttpClient(ListenAddress server) : server_(std::move(server)) {}
 HttpClient::~HttpClient() = default;
-
-struct HttpClient::Request : http::request<http::string_body> {
-  using http::request<http::string_body>::request;
-};
 
 Result<HttpReply> HttpClient::get(std::string_view path, std::string_view accept) {
   Request request(http::verb::get, beast::string_view(path.data(), path.size()), 11);
@@ -76,29 +93,28 @@ Result<HttpReply> HttpClient::post(std::string_view path, std::string_view conte
 }
 
 Result<HttpReply> HttpClient::exchange(const Request& request) {
-  if (!connection_) connection_ = std::make_unique<Connection>();
-  beast::error_code error;
-  if (!connection_->open) error = connection_->connect(server_);
-  if (!error) {
-    error = connection_->complete([&](auto done) {
-      http::async_write(connection_->stream, request, [done](beast::error_code e, std::size_t) mutable { done(e); });
-    });
-  }
-  http::response_parser<http::string_body> response;
-  response.body_limit(kLargestAnswer);
-  if (!error) {
-    error = connection_->complete([&](auto done) {
-      http::async_read(connection_->stream, connection_->buffer, response,
-                       [done](beast::error_code e, std::size_t) mutable { done(e); });
-    });
-  }
+  // A server may close a kept connection at any moment. To ask once more does no harm; a post might be taken twice.
+  const bool may_repeat = connection_ != nullptr && request.method() == http::verb::get;
+  std::optional<Response> response;
+  const auto attempt = [&] {
+    response.emplace();
+    response->body_limit(kLargestAnswer);
+    beast::error_code error;
+    if (!connection_) {
+      connection_ = std::make_unique<Connection>();
+      error = connection_->connect(server_);
+    }
+    if (!error) error = connection_->exchange(request, *response);
+    if (error || !response->keep_alive()) connection_.reset();
+    return error;
+  };
+  beast::error_code error = attempt();
+  if (may_repeat && is_lost_connection(error)) error = attempt();
   if (error) {
-    connection_.reset();
     const std::string path(request.target());
     return Error{fmt::format("http://{}{}: {}", to_string(server_), path.substr(0, path.find('?')), error.message())};
   }
-  if (!response.keep_alive()) connection_.reset();
-  return HttpReply{response.get().result_int(), std::move(response.get().body())};
+  return HttpReply{response->get().result_int(), std::move(response->get().body())};
 }
 
 }  // namespace weir
