@@ -127,7 +127,10 @@ void HttpConnection::answer_request(std::string_view body) {
   AfterResponse after = parser_->version() < 11 ? AfterResponse::kKeepOpenAndSaySo : AfterResponse::kKeepOpen;
   if (!parser_->keep_alive() || owner_->stopping()) after = AfterResponse::kClose;
   streaming_ = response.on_stream && send_body == ResponseBody::kSend && !owner_->stopping();
-  if (streaming_) after = AfterResponse::kStream;
+  if (streaming_) {
+    limit_stream();  // before its first piece, so that this one is under the limits too
+    after = AfterResponse::kStream;
+  }
   send(response, after, send_body);
   if (streaming_) response.on_stream(weak_from_this());
 }
@@ -159,7 +162,10 @@ void HttpConnection::flush() {
 /// Goes on after all output is with the kernel.
 void HttpConnection::output_sent() {
   if (close_after_output_) return linger();
-  if (streaming_) return begin_stream();
+  if (streaming_) {  // which takes the next piece from now on; the wait tells when the peer goes
+    state_ = State::kStreaming;
+    return wait_readable();
+  }
   const bool was_blocked = state_ == State::kWriting;
   state_ = State::kReading;
   if (was_blocked) {
@@ -170,16 +176,10 @@ void HttpConnection::output_sent() {
   wait_readable();
 }
 
-/// All that was given to the stream is with the kernel: it takes the next piece. An input wait tells when the peer
-/// goes.
-void HttpConnection::begin_stream() {
-  if (state_ == State::kReading) {
-    error_code ignored;  // of a unix socket, which has neither
-    socket_.set_option(asio::socket_base::send_buffer_size(kStreamKernelBytes), ignored);
-    socket_.set_option(DeadPeerTimeout(kStreamDeadPeerMs), ignored);
-  }
-  state_ = State::kStreaming;
-  wait_readable();
+void HttpConnection::limit_stream() {
+  error_code ignored;  // a connection that just went; the next use of it finds out
+  socket_.set_option(asio::socket_base::send_buffer_size(kStreamKernelBytes), ignored);
+  socket_.set_option(DeadPeerTimeout(kStreamDeadPeerMs), ignored);
 }
 
 bool HttpConnection::try_send(std::string_view piece) {

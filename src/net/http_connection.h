@@ -67,13 +67,13 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   Step take_chunked_body();
   Step refuse(unsigned status);
   void answer_request(std::string_view body);
+  void limit_stream();
   void finish_request();
   void reset_request();
   void move_to_front();
   void send(const HttpResponse& response, AfterResponse after, ResponseBody body);
   void flush();
   void output_sent();
-  void begin_stream();
   void linger();
   void discard_input();
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http_server_fixture.h"
@@ -126,6 +127,25 @@ TEST_F(HttpStreamTest, a_reader_that_does_not_read_is_not_buffered_for) {
   EXPECT_EQ(read, taken);
   while (!send("fresh\n")) ASSERT_TRUE(is_open());
   EXPECT_EQ(client.read_until("\n"), "fresh\n");
+}
+
+TEST_F(HttpStreamTest, the_first_piece_is_under_the_limits_of_the_kernel_too) {
+  const std::string piece(16 * 1024 * 1024, 'x');
+  start({}, [&](const HttpRequest&) {
+    HttpResponse response{.status = 200, .content_type = "text/event-stream", .body = piece, .headers = {}};
+    response.on_stream = [this](std::weak_ptr<HttpStream> stream) { stream_ = std::move(stream); };
+    return response;
+  });
+  Client client(port());
+  ASSERT_TRUE(client.send(ask()));
+  while (stat(Stat::kHttpRequests2xx) == 0) settle();
+  EXPECT_FALSE(send("more")) << "the first piece is under way";
+  thread_.run([this] { stream_.lock()->close(); });
+  // What the kernels had taken by then still comes.
+  const std::optional<std::string> taken = client.read_to_end();
+  ASSERT_TRUE(taken);
+  EXPECT_GT(taken->size(), 64U * 1024);
+  EXPECT_LT(taken->size(), 1024U * 1024);
 }
 
 TEST_F(HttpStreamTest, can_be_closed_by_its_sender_even_while_it_is_blocked) {
