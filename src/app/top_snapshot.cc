@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "weir/sink/display.h"
@@ -17,16 +18,31 @@ std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// A number, or 0 when the server knows nothing of it: newer and older ones are shown as far as they are understood.
-std::int64_t count_of(const Json& object, const char* key) {
-  const auto place = object.find(key);
-  return place == object.end() ? 0 : place->get<std::int64_t>();
+/// Counts are whole numbers up to 2^53, which any reader of JSON keeps exact. Sums stay there, so nothing overflows.
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;
+
+void add_count(std::int64_t& sum, std::int64_t count) { sum = std::min(sum + count, kLargestCount); }
+
+/// A count, or 0 for a number that is none.
+std::int64_t count_in(const Json& number) {
+  const auto value = number.get<double>();
+  if (!(value >= 0 && value <= static_cast<double>(kLargestCount)) || value != std::floor(value)) return 0;
+  return static_cast<std::int64_t>(value);
 }
 
-std::optional<double> number_of(const Json& object, const char* key) {
+/// A count, or 0 when the server knows nothing of it: newer and older ones are shown as far as they are understood.
+std::int64_t count_of(const Json& object, const char* key) {
+  const auto place = object.find(key);
+  return place == object.end() ? 0 : count_in(*place);
+}
+
+/// Seconds, or nullopt when they are not known or could not be shown.
+std::optional<double> seconds_of(const Json& object, const char* key) {
   const auto place = object.find(key);
   if (place == object.end() || place->is_null()) return std::nullopt;
-  return place->get<double>();
+  const auto seconds = place->get<double>();
+  if (!(seconds >= 0 && seconds <= static_cast<double>(kLargestCount))) return std::nullopt;
+  return seconds;
 }
 
 std::vector<std::string> texts_of(const Json& list) {
@@ -48,8 +64,8 @@ TopRow row_of(const Json& cell, const std::vector<std::string>& dimensions) {
   row.page_views = count_of(cell, "page_views");
   row.orders = count_of(cell, "orders");
   if (cell.contains("dwell_seconds")) {
-    row.dwell_p50 = number_of(cell["dwell_seconds"], "p50");
-    row.dwell_p95 = number_of(cell["dwell_seconds"], "p95");
+    row.dwell_p50 = seconds_of(cell["dwell_seconds"], "p50");
+    row.dwell_p95 = seconds_of(cell["dwell_seconds"], "p95");
   }
   const Json funnels = cell.value("funnels", Json::object());
   if (!funnels.empty() && !funnels.begin()->empty()) {
@@ -60,7 +76,9 @@ TopRow row_of(const Json& cell, const std::vector<std::string>& dimensions) {
 }
 
 void add_optional(std::optional<std::int64_t>& sum, const std::optional<std::int64_t>& value) {
-  if (value) sum = sum.value_or(0) + *value;
+  if (!value) return;
+  if (!sum) sum = 0;
+  add_count(*sum, *value);
 }
 
 /// Adds parts. Quantiles cannot be added: they are those of the only row, if it is the only one.
@@ -69,12 +87,12 @@ void add_row(std::optional<TopRow>& total, const TopRow& row) {
     total = row;
     return;
   }
-  total->sessions += row.sessions;
-  total->landed += row.landed;
-  total->bounced += row.bounced;
-  total->converted += row.converted;
-  total->page_views += row.page_views;
-  total->orders += row.orders;
+  add_count(total->sessions, row.sessions);
+  add_count(total->landed, row.landed);
+  add_count(total->bounced, row.bounced);
+  add_count(total->converted, row.converted);
+  add_count(total->page_views, row.page_views);
+  add_count(total->orders, row.orders);
   total->dwell_p50.reset();
   total->dwell_p95.reset();
   add_optional(total->entered, row.entered);
@@ -84,7 +102,7 @@ void add_row(std::optional<TopRow>& total, const TopRow& row) {
 void read_events(const Json& events, TopSnapshot& snapshot) {
   snapshot.received = count_of(events, "received");
   snapshot.counted = count_of(events, "counted");
-  for (const Json& count : events.value("rejected", Json::object())) snapshot.rejected += count.get<std::int64_t>();
+  for (const Json& count : events.value("rejected", Json::object())) add_count(snapshot.rejected, count_in(count));
   snapshot.late = count_of(events, "late");
   snapshot.duplicate = count_of(events, "duplicate");
   snapshot.shed = count_of(events, "shed");

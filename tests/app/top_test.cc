@@ -1,6 +1,7 @@
 // weir top without a terminal: what is read of the live feed, what is drawn of it, and what keys do.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -87,6 +88,49 @@ TEST(TopSnapshot, what_is_no_feed_is_an_error_and_never_more) {
       EXPECT_EQ(render_top(*snapshot, {}, {}).find('\x1b'), std::string::npos) << key;
     }
   }
+}
+
+TEST(TopSnapshot, what_is_no_count_is_zero_and_sums_have_an_end) {
+  constexpr std::int64_t kLargest = std::int64_t{1} << 53;
+  struct Case {
+    const char* number;
+    std::int64_t read;
+  };
+  const Case cases[] = {{"0", 0},      {"7", 7},
+                        {"7.0", 7},    {"9007199254740992", kLargest},
+                        {"-1", 0},     {"9007199254740994", 0},
+                        {"7.5", 0},    {"18446744073709551615", 0},
+                        {"1e300", 0},  {"-9223372036854775808", 0},
+                        {"-1e300", 0}, {"99999999999999999999999", 0}};
+  for (const auto& [number, read] : cases) {
+    ordered_json json = feed();
+    const ordered_json value = ordered_json::parse(number);
+    json["events"] = {{"received", value}, {"rejected", {{"malformed", value}}}};
+    json["stats"]["weir_active_sessions"] = value;
+    json["windows"][2]["sessions"] = value;
+    json["windows"][2]["dwell_seconds"]["p50"] = value;
+    json["windows"][2]["funnels"]["buy"][1]["reached"] = value;
+    const TopSnapshot snapshot = snapshot_of(json);
+    EXPECT_EQ(snapshot.received, read) << number;
+    EXPECT_EQ(snapshot.rejected, read) << number;
+    EXPECT_EQ(snapshot.open_sessions, read) << number;
+    EXPECT_EQ(snapshot.rows[0].sessions, read) << number;
+    EXPECT_EQ(snapshot.rows[0].finished, read) << number;
+    EXPECT_GE(snapshot.rows[0].dwell_p50.value_or(0), 0) << number;
+    EXPECT_LE(snapshot.rows[0].dwell_p50.value_or(0), static_cast<double>(kLargest)) << number;
+    EXPECT_FALSE(render_top(snapshot, {}, {}).empty());
+  }
+  ordered_json json = feed();
+  for (int i = 0; i < 2000; ++i) {  // 2^53 times 2000 is more than 64 bits hold
+    json["windows"].push_back(cell("site", "shop", "", 1, 1));
+    json["windows"].back()["sessions"] = kLargest;
+    json["windows"].back()["funnels"]["buy"][0]["reached"] = kLargest;
+    json["events"]["rejected"]["reason_" + std::to_string(i)] = kLargest;
+  }
+  const TopSnapshot snapshot = snapshot_of(json);
+  EXPECT_EQ(snapshot.total->sessions, kLargest);
+  EXPECT_EQ(snapshot.total->entered, kLargest);
+  EXPECT_EQ(snapshot.rejected, kLargest);
 }
 
 TEST(TopSnapshot, a_refusal_says_its_reason) {
