@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <limits>
+#include <string>
 
 namespace weir {
 namespace {
@@ -27,10 +31,20 @@ void write_all(std::string_view text) {
 
 bool Terminal::is_there() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0; }
 
+std::optional<Terminal::Size> Terminal::size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return std::nullopt;
+  return Size{size.ws_col, size.ws_row};
+}
+
 Terminal::Terminal() {
-  struct sigaction wake {};
-  wake.sa_handler = [](int) {};  // no SA_RESTART: another size ends the wait for a key
-  ::sigaction(SIGWINCH, &wake, nullptr);
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGWINCH, SIGHUP, SIGINT, SIGTERM}) ::sigaddset(&signals, signal);
+  ::sigprocmask(SIG_SETMASK, nullptr, &signals_before_);
+  signals_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  // Signals that could not be read must not be held back: then they end the program as ever.
+  if (signals_.open()) ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   ::tcgetattr(STDIN_FILENO, &before_);
   termios raw = before_;
   raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
@@ -43,12 +57,7 @@ Terminal::Terminal() {
 Terminal::~Terminal() {
   write_all(kLeave);
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-}
-
-Terminal::Size Terminal::size() const {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
-  return {size.ws_col, size.ws_row};
+  ::sigprocmask(SIG_SETMASK, &signals_before_, nullptr);
 }
 
 void Terminal::draw(std::string_view picture) const {
@@ -61,14 +70,26 @@ void Terminal::draw(std::string_view picture) const {
   write_all(fmt::format("{}{}{}", screen, kClearToEndOfLine, kClearToEndOfScreen));
 }
 
-std::optional<char> Terminal::key(TimeMs wait_ms) const {
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  if (::poll(&input, 1, static_cast<int>(wait_ms)) <= 0) return std::nullopt;
+std::optional<char> Terminal::key(TimeMs wait_ms) {
+  std::array<pollfd, 2> inputs{{{STDIN_FILENO, POLLIN, 0}, {signals_.get(), POLLIN, 0}}};
+  constexpr TimeMs kLongestWaitMs = std::numeric_limits<int>::max();
+  if (::poll(inputs.data(), inputs.size(), static_cast<int>(std::min(wait_ms, kLongestWaitMs))) <= 0) {
+    return std::nullopt;
+  }
+  if (inputs[1].revents != 0) take_signals();
+  if (inputs[0].revents == 0) return std::nullopt;
   char key = 0;
   const ssize_t count = ::read(STDIN_FILENO, &key, 1);
   if (count == 1) return key;
   open_ = false;  // readable and nothing there: the terminal was closed
   return std::nullopt;
+}
+
+void Terminal::take_signals() {
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof(signal)) == static_cast<ssize_t>(sizeof(signal))) {
+    if (signal.ssi_signo != SIGWINCH) open_ = false;
+  }
 }
 
 }  // namespace weir

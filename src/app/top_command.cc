@@ -76,9 +76,7 @@ int fail(const Error& error) {
 
 int show_once(Instance& instance, const TopChoice& choice, const TopFrame& frame) {
   const Result<TopSnapshot> snapshot = instance.look(choice);
-  if (!snapshot) {
-    return fail(snapshot.error());
-  }
+  if (!snapshot) return fail(snapshot.error());
   const std::string text = render_top(*snapshot, choice, frame) + "\n";
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? kExitOk : kExitFailed;
@@ -86,15 +84,13 @@ int show_once(Instance& instance, const TopChoice& choice, const TopFrame& frame
 
 int show_live(Instance& instance, TopChoice& choice, TopFrame frame, TimeMs every_ms) {
   Result<TopSnapshot> snapshot = instance.look(choice);
-  if (!snapshot) {  // nothing to show yet: a wrong address should not look like an empty server
-    return fail(snapshot.error());
-  }
+  if (!snapshot) return fail(snapshot.error());  // a wrong address should not look like an empty server
   TopSnapshot shown = std::move(*snapshot);
-  const Terminal terminal;
+  Terminal terminal;
   const SystemClock clock;
   TimeMs next_ms = clock.steady_ms() + every_ms;
   while (!choice.quit && terminal.is_open()) {
-    const Terminal::Size size = terminal.size();
+    const Terminal::Size size = Terminal::size().value_or(Terminal::Size{});
     frame.width = size.width;
     frame.height = size.height;
     frame.events_per_second = instance.events_per_second();

@@ -36,7 +36,19 @@ class PseudoTerminal {
   PseudoTerminal(const PseudoTerminal&) = delete;
   PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 
-  int inside() const { return inside_; }
+  /// For a program whose terminal it is.
+  ChildStreams streams() const {
+    ChildStreams streams;
+    streams.input = ChildStreams::Input::kDescriptor;
+    streams.input_descriptor = inside_;
+    streams.output_descriptor = inside_;
+    return streams;
+  }
+  /// Has a program draw on another size; it learns of it by SIGWINCH.
+  void resize(unsigned short width) const {
+    const winsize size{24, width, 0, 0};
+    EXPECT_EQ(::ioctl(inside_, TIOCSWINSZ, &size), 0);
+  }
   bool press(char key) const { return ::write(outside_, &key, 1) == 1; }
   /// Everything shown so far, escape sequences included.
   const std::string& shown() {
@@ -113,11 +125,7 @@ TEST(Top, follows_keys_and_the_server_in_a_terminal) {
   ASSERT_TRUE(server->wait_for_count("counted", 12));
   const std::uint16_t port = server->admin_port();
   PseudoTerminal terminal;
-  ChildStreams streams;
-  streams.input = ChildStreams::Input::kDescriptor;
-  streams.input_descriptor = terminal.inside();
-  streams.output_descriptor = terminal.inside();
-  ChildProcess top({kProgram, "top", "--every", "100ms", "--url", url_of(*server)}, streams);
+  ChildProcess top({kProgram, "top", "--every", "100ms", "--url", url_of(*server)}, terminal.streams());
   const auto shows = [&](std::string_view words) { return top.wait_until([&] { return terminal.shows(words); }); };
   ASSERT_TRUE(shows("landing page")) << top.log();
   EXPECT_FALSE(terminal.echoes());
@@ -141,6 +149,33 @@ TEST(Top, follows_keys_and_the_server_in_a_terminal) {
   EXPECT_EQ(top.wait_for_exit(), 0) << top.log();
   EXPECT_TRUE(terminal.echoes()) << "as it was before";
   EXPECT_TRUE(terminal.shows("\x1b[?1049l"));
+}
+
+TEST(Top, leaves_the_terminal_as_it_was_when_a_signal_ends_it) {
+  RunningServer server(quick_config());
+  for (const int signal : {SIGTERM, SIGHUP, SIGINT}) {
+    PseudoTerminal terminal;
+    // It would not look at the time again while this test runs: the signal itself has to wake it.
+    ChildProcess top({kProgram, "top", "--every", "10h", "--url", url_of(server)}, terminal.streams());
+    ASSERT_TRUE(top.wait_until([&] { return terminal.shows("q quit"); })) << top.log();
+    EXPECT_FALSE(terminal.echoes());
+    top.signal(signal);
+    EXPECT_EQ(top.wait_for_exit(), 0) << signal << top.log();
+    EXPECT_TRUE(terminal.echoes()) << signal;
+    EXPECT_TRUE(terminal.shows("\x1b[?25h\x1b[?1049l")) << "the cursor and what was shown before; signal " << signal;
+  }
+}
+
+TEST(Top, draws_anew_when_the_size_changes_and_waits_as_long_as_it_was_told) {
+  RunningServer server(quick_config());
+  PseudoTerminal terminal;
+  ChildProcess top({kProgram, "top", "--every", "3650d", "--url", url_of(server)}, terminal.streams());
+  ASSERT_TRUE(top.wait_until([&] { return terminal.shows("R reverse"); })) << top.log();
+  terminal.resize(20);
+  top.signal(SIGWINCH);
+  EXPECT_TRUE(top.wait_until([&] { return terminal.shows("\xE2\x80\xA6R reverse"); })) << terminal.shown();
+  EXPECT_TRUE(terminal.press('q'));
+  EXPECT_EQ(top.wait_for_exit(), 0) << top.log();
 }
 
 }  // namespace
