@@ -2,16 +2,21 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "admin_endpoint.h"
 #include "demo_feed.h"
+#include "terminal.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
@@ -58,15 +63,16 @@ class Server {
   Config config_;
   ServeCommand command_;
   SystemClock clock_;
-  LiveFeed live_feed_;  // used on the main thread, but for its stats
-  std::unique_ptr<Pipeline> pipeline_;
-  std::unique_ptr<AdminEndpoint> admin_endpoint_;
-  EventLoop admin_loop_;    // run by the main thread
-  EventLoop ingest_loop_;   // run by ingest_thread_
+  // Above all that counts in them or reads them until it goes.
   StatBoard ingest_stats_;  // written by the ingest thread
   StatBoard tail_stats_;    // written by the thread of the tail source
-  StatBoard admin_stats_;   // written by the main thread
-  StatBoard reload_stats_;  // likewise
+  StatBoard server_stats_;  // written by the main thread
+  StatBoard admin_stats_;   // likewise: of operators' connections, which nobody is told
+  LiveFeed live_feed_;      // used on the main thread, but for its stats
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<AdminEndpoint> admin_endpoint_;
+  EventLoop admin_loop_;   // run by the main thread
+  EventLoop ingest_loop_;  // run by the ingest thread
   std::unique_ptr<HttpServer> admin_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;
@@ -81,13 +87,11 @@ Result<std::monostate> Server::start() {
   pipeline_->add_stats_from([this] {
     StatValues stats = ingest_stats_.read();
     stats += tail_stats_.read();
-    stats += reload_stats_.read();
+    stats += server_stats_.read();
     stats += live_feed_.stats();
-    // Of the rest of its counts, those of operators, nobody is told.
-    stats[Stat::kReady] = admin_stats_.read()[Stat::kReady];
     return stats;
   });
-  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, admin_stats_, config_.sinks, live_feed_);
+  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, server_stats_, config_.sinks, live_feed_);
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
       admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
       &admin_stats_, false);
@@ -137,7 +141,7 @@ int Server::run() {
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
-  admin_stats_.set(Stat::kReady, 1);
+  server_stats_.set(Stat::kReady, 1);
   log_addresses();
   if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{"127.0.0.1", http_port()});
   admin_loop_.run();
@@ -166,7 +170,7 @@ void Server::reload() {
     const Result<std::monostate> applied = pipeline_->reload(config->pipeline.reader);
     if (!applied) problem = applied.error().message;
   }
-  reload_stats_.add(problem.empty() ? Stat::kReloadsDone : Stat::kReloadsFailed);
+  server_stats_.add(problem.empty() ? Stat::kReloadsDone : Stat::kReloadsFailed);
   if (!problem.empty()) return spdlog::error("SIGHUP: the configuration stays as it was:\n{}", problem);
   const ConfigChanges changes = take_up_changes(config_, *config);
   spdlog::info("SIGHUP: read {} again; in effect now: {}", command_.config,
@@ -179,7 +183,7 @@ void Server::reload() {
 void Server::begin_stop() {
   if (stopping_) return;
   stopping_ = true;
-  admin_stats_.set(Stat::kReady, 0);
+  server_stats_.set(Stat::kReady, 0);
   if (demo_) demo_->stop();
   ingest_loop_.post([this] {
     ingest_loop_.stop_timers();
@@ -192,11 +196,9 @@ void Server::begin_stop() {
 }
 
 void Server::draw_table() {
+  if (isatty(STDOUT_FILENO) == 0) return;  // in a file or pipe only the final table makes sense
   SinkOptions options = config_.sinks;
-  winsize size{};
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  if (!terminal) return;  // in a file or pipe only the final table makes sense
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
+  if (const std::optional<Terminal::Size> size = Terminal::size()) options.width = size->width;
   options.color = true;
   options.rows = 12;
   fmt::print("\x1b[H\x1b[J{}", render_table(*pipeline_->report(), options));
