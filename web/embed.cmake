@@ -1,9 +1,11 @@
 # Run at build time by bundle.cmake: bundles what is in the folder FROM in a copy at WORK, and writes the FILES (between
 # commas) it makes to the C++ source OUTPUT.
 cmake_minimum_required(VERSION 3.22)
+include(${CMAKE_CURRENT_LIST_DIR}/../cmake/embedded_files.cmake)
 
 get_filename_component(folder ${FROM} NAME)
 set(bundle ${FROM}/dist)
+set(failed 0)
 if(NPM AND NODE)
   file(REMOVE_RECURSE ${WORK}/src)  # of files that are no more
   file(COPY ${FROM}/ DESTINATION ${WORK} PATTERN node_modules EXCLUDE)
@@ -13,8 +15,8 @@ if(NPM AND NODE)
   if(EXISTS ${WORK}/installed)
     file(READ ${WORK}/installed installed)
   endif()
-  set(failed 0)
   if(NOT installed STREQUAL wanted)
+    file(REMOVE ${WORK}/installed)
     execute_process(
       COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-timeout=30000
       WORKING_DIRECTORY ${WORK} RESULT_VARIABLE failed OUTPUT_VARIABLE log ERROR_VARIABLE log)
@@ -28,23 +30,19 @@ if(NPM AND NODE)
   endif()
   if(failed EQUAL 0)
     set(bundle ${WORK}/bundle)
+    file(TOUCH ${WORK}/installed)
   else()
     message(WARNING "web/${folder} cannot be bundled; the committed bundle is embedded, if there is one.\n${log}")
   endif()
 endif()
 
-set(source "// Written at build time from web/${folder}: do not edit.\n#include <string_view>\n\nnamespace weir {\n")
+set(functions "")
 string(REPLACE "," ";" FILES "${FILES}")
 foreach(file IN LISTS FILES)
-  set(bytes "")
-  if(EXISTS ${bundle}/${file})
-    file(READ ${bundle}/${file} bytes HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-  endif()
-  # Numbers, because compilers limit the length of a string literal.
   string(MAKE_C_IDENTIFIER ${folder}_${file} function)
-  string(APPEND source "\nstd::string_view ${function}();\nstd::string_view ${function}() {\n"
-         "  static constexpr unsigned char kBytes[] = {${bytes}0};\n"
-         "  return {reinterpret_cast<const char*>(kBytes), sizeof(kBytes) - 1};\n}\n")
+  list(APPEND functions ${function} ${bundle}/${file})
 endforeach()
-file(WRITE ${OUTPUT} "${source}\n}  // namespace weir\n")
+weir_write_embedded(${OUTPUT} web/${folder} ${functions})
+if(failed EQUAL 0)  # else the next build tries again, and nothing that has not changed is built anew
+  file(TOUCH ${OUTPUT})
+endif()

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "running_server.h"
+#include "support/npm.h"
 
 namespace weir::e2e {
 namespace {
@@ -32,6 +33,10 @@ std::string config(const char* lateness) {
 
 class BrowserVisit : public testing::Test {
  protected:
+  void SetUp() override {
+    if (!support::has_npm_packages(WEIR_BROWSER_FOLDER)) GTEST_SKIP() << "npm could not install " WEIR_BROWSER_FOLDER;
+  }
+
   /// Makes the visit, and waits until its events are counted, but for `duplicates` of them. Returns what it measured.
   json make(const std::string& visit, const char* lateness = kPromptLateness, std::int64_t duplicates = 0) {
     server_ = std::make_unique<RunningServer>(config(lateness));

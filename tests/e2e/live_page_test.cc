@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "running_server.h"
+#include "support/npm.h"
 #include "weir/core/clock.h"
 
 namespace weir::e2e {
@@ -26,6 +27,10 @@ std::string page_view(std::string_view site, std::string_view url, std::string_v
 
 class LivePage : public testing::Test {
  protected:
+  void SetUp() override {
+    if (!support::has_npm_packages(WEIR_BROWSER_FOLDER)) GTEST_SKIP() << "npm could not install " WEIR_BROWSER_FOLDER;
+  }
+
   std::vector<std::string> command(const std::string& scenario) const {
     return {"node", WEIR_BROWSER_FOLDER "/live_page.mjs", scenario, std::to_string(server_->admin_port()),
             std::to_string(server_->http_port())};

@@ -8,6 +8,7 @@
 
 #include "support/dashboards.h"
 #include "support/files.h"
+#include "support/npm.h"
 #include "support/process.h"
 
 namespace weir::e2e {
@@ -76,7 +77,7 @@ TEST(Rules, every_alert_has_its_runbook_and_its_dashboard) {
 }
 
 TEST(DashboardFiles, keep_the_rules_of_the_linter_and_are_what_their_sources_give) {
-  if (!std::filesystem::exists(kGrafana / "node_modules")) GTEST_SKIP() << "run npm ci in " << kGrafana;
+  if (!support::has_npm_packages(kGrafana)) GTEST_SKIP() << "run npm ci in " << kGrafana;
   const support::ProcessResult result =
       support::run_process({"npm", "--prefix", kGrafana.string(), "run", "--silent", "check"});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.log;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "running_server.h"
+#include "support/npm.h"
 #include "support/process.h"
 
 namespace weir::e2e {
@@ -25,7 +26,7 @@ json row_of(const json& report, std::string_view site) {
 }
 
 TEST(Sdks, of_segment_umami_and_plausible_send_what_is_counted) {
-  if (!std::filesystem::exists(kFolder / "node_modules")) GTEST_SKIP() << "run npm ci in " << kFolder;
+  if (!support::has_npm_packages(kFolder)) GTEST_SKIP() << "run npm ci in " << kFolder;
   RunningServer server(listeners_config() + "pipeline: {publish_interval: 200ms}\nsessions: {lateness: 2s}\n");
   const support::ProcessResult sent = support::run_process(
       {"node", (kFolder / "send.mjs").string(), "http://127.0.0.1:" + std::to_string(server.http_port())});
