@@ -102,7 +102,9 @@ void add_generate(CLI::App& program, GenerateCommand& command) {
 
 void add_top(CLI::App& program, TopCommand& command) {
   CLI::App& app = *program.add_subcommand("top", "Show the live numbers of a running instance in the terminal");
-  app.add_option("--url", command.url, "Admin listener of the instance")->capture_default_str();
+  app.add_option("--url", command.url, "Admin listener of the instance; its host is a numeric address or localhost")
+      ->type_name("URL")
+      ->capture_default_str();
   app.add_option("--site", command.site, "Only this site")->type_name("NAME");
   app.add_option("--window", command.window, "Sliding window, such as 1h (default: the instance's first)")
       ->type_name("NAME");

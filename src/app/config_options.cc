@@ -22,7 +22,7 @@ constexpr std::int64_t kGiB = 1024 * kMiB;
 // clang-format off: one option reads as a block of its own.
 constexpr std::array kOptions{
     OptionRow{"sources.http.enabled", &kBooleanKind, WEIR_FIELD(sources.http_enabled), 0, 0, "",
-              "Take events over HTTP: POST /v1/events, the tracker and the pixel."},
+              "Take events over HTTP: POST /v1/events, the paths of other tools, the tracker and the pixel."},
     OptionRow{"sources.http.listen", &kListenKind, WEIR_FIELD(sources.http.listen), 0, 0, "",
               "Address and port of the public listener. Port 0 lets the system choose."},
     OptionRow{"sources.http.origins", &kOriginsKind, WEIR_FIELD(sources.http_origins), 0, 100, "origins",
@@ -91,7 +91,7 @@ constexpr std::array kOptions{
               "Readers of the live feed at once, such as open live pages; further ones are answered with 503."},
 
     OptionRow{"pipeline.format", &kFormatKind, WEIR_FIELD(pipeline.reader.format), 0, 0, "",
-              "Format of the events that sources deliver."},
+              "Format of sources of lines that name none: tcp, unix, stdin, syslog, tail."},
     OptionRow{"pipeline.shards", &kIntegerOrAutoKind, WEIR_FIELD(pipeline.shards), 1, 256, "threads",
               "Threads that keep sessions. The numbers do not depend on it. auto: half the cores, at least 1."},
     OptionRow{"pipeline.batch_events", &kIntegerKind, WEIR_FIELD(pipeline.batch_events), 1, 4096, "events",

@@ -61,12 +61,17 @@ class Instance {
 };
 
 /// The admin listener of "http://127.0.0.1:9464/", "127.0.0.1:9464" or ":9464".
-Result<ListenAddress> address_of(std::string_view url) {
+Result<ListenAddress> address_of(const std::string& url) {
   constexpr std::string_view kScheme = "http://";
-  if (url.starts_with(kScheme)) url.remove_prefix(kScheme.size());
-  if (url.ends_with('/')) url.remove_suffix(1);
-  const std::string text = url.starts_with(':') ? "127.0.0.1" + std::string(url) : std::string(url);
-  return parse_listen_address(text);
+  std::string_view text = url;
+  if (text.starts_with(kScheme)) text.remove_prefix(kScheme.size());
+  if (text.ends_with('/')) text.remove_suffix(1);
+  Result<ListenAddress> address = parse_listen_address((text.starts_with(':') ? "127.0.0.1" : "") + std::string(text));
+  if (address) return address;
+  return Error{fmt::format(
+      "found \"{}\"; expected the admin listener by a numeric address or localhost, such as http://127.0.0.1:9464 or "
+      "http://[::1]:9464",
+      url)};
 }
 
 int fail(const Error& error) {

@@ -1,4 +1,5 @@
-// DatagramServer: one receive call per datagram, many datagrams per wakeup. Knows nothing of what they hold.
+// DatagramServer: one receive call per datagram, many datagrams per wakeup. Looks at none, but takes it that syslog is
+// all that comes in datagrams: kSyslogOverruns counts those the kernel dropped.
 #include "weir/net/datagram_server.h"
 
 #include <sys/socket.h>

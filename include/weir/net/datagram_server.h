@@ -45,7 +45,8 @@ struct DatagramServerOptions {
 /// usable then; the io_context must outlive it.
 class DatagramServer {
  public:
-  /// Binds and starts to receive. A stale unix socket file that nobody has open is replaced.
+  /// Binds and starts to receive. A stale unix socket file that nobody has open is replaced. `stats` (may be null)
+  /// receives kSyslogOverruns: datagrams of UDP the kernel had no room for.
   static Result<std::unique_ptr<DatagramServer>> listen(boost::asio::io_context& io,
                                                         const DatagramServerOptions& options,
                                                         std::unique_ptr<DatagramReceiver> receiver, StatBoard* stats);
