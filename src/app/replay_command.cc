@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "output.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
@@ -175,9 +176,7 @@ int run_replay(const ReplayCommand& command) {
   config->sinks.color = config->sinks.color || isatty(STDOUT_FILENO) != 0;
   const std::string text =
       command.json ? render_report_json(*report, config->sinks) : render_table(*report, config->sinks);
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written) fmt::print(stderr, "weir: cannot write the report\n");
-  return written ? kExitOk : kExitFailed;
+  return write_output(text);
 }
 
 int run_check(const std::string& file) {

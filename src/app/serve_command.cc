@@ -16,6 +16,7 @@
 
 #include "admin_endpoint.h"
 #include "demo_feed.h"
+#include "output.h"
 #include "terminal.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
@@ -143,15 +144,14 @@ int Server::run() {
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
   server_stats_.set(Stat::kReady, 1);
   log_addresses();
-  if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{"127.0.0.1", http_port()});
+  if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{config_.sources.http.listen.host, http_port()});
   admin_loop_.run();
   ingest_thread.join();
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
   spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate", stats.received(),
                stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate]);
-  if (command_.table) fmt::print("{}", render_table(*report, config_.sinks));
-  return kExitOk;
+  return command_.table ? write_output(render_table(*report, config_.sinks)) : kExitOk;
 }
 
 void Server::on_signal(int signal) {
@@ -201,8 +201,7 @@ void Server::draw_table() {
   if (const std::optional<Terminal::Size> size = Terminal::size()) options.width = size->width;
   options.color = true;
   options.rows = 12;
-  fmt::print("\x1b[H\x1b[J{}", render_table(*pipeline_->report(), options));
-  std::fflush(stdout);
+  static_cast<void>(write_output("\x1b[H\x1b[J" + render_table(*pipeline_->report(), options)));
 }
 
 void set_up_log(const std::string& level) {

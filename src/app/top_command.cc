@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 
+#include "output.h"
 #include "terminal.h"
 #include "top_view.h"
 #include "weir/app/commands.h"
@@ -82,9 +82,7 @@ int fail(const Error& error) {
 int show_once(Instance& instance, const TopChoice& choice, const TopFrame& frame) {
   const Result<TopSnapshot> snapshot = instance.look(choice);
   if (!snapshot) return fail(snapshot.error());
-  const std::string text = render_top(*snapshot, choice, frame) + "\n";
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? kExitOk : kExitFailed;
+  return write_output(render_top(*snapshot, choice, frame) + "\n");
 }
 
 int show_live(Instance& instance, TopChoice& choice, TopFrame frame, TimeMs every_ms) {

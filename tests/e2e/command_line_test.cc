@@ -1,7 +1,10 @@
 // The command line as a script sees it: exit codes, messages, pipes and files, each through the real binary.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <set>
 
 #include "ingest/gzip_text.h"
@@ -85,6 +88,36 @@ TEST(CommandLine, serve_fails_when_its_port_is_taken) {
   const ProcessResult result = weir({"serve", "-c", config});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.log.find(std::to_string(server.admin_port())), std::string::npos) << result.log;
+}
+
+TEST(CommandLine, serve_says_so_when_its_last_table_is_lost) {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("weir.yaml", listeners_config());
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  support::ChildStreams streams;
+  streams.output_descriptor = full;
+  support::ChildProcess serve({kProgram, "serve", "-c", config, "--table", "--for", "1ms"}, streams);
+  EXPECT_EQ(serve.wait_for_exit(), 1);
+  EXPECT_NE(serve.log().find("cannot write to standard output: No space left"), std::string::npos) << serve.log();
+  ::close(full);
+}
+
+TEST(CommandLine, demo_sends_to_the_address_that_is_listened_on) {
+  const TemporaryFolder folder;
+  const std::string config =
+      folder.write("weir.yaml", "sources: {http: {listen: \"127.0.0.2:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n");
+  support::ChildProcess serve({kProgram, "serve", "-c", config, "--demo"});
+  const std::string ready = serve.wait_for_log_line("ready: ");
+  constexpr std::string_view kAdmin = "metrics at http://127.0.0.1:";
+  ASSERT_NE(ready.find(kAdmin), std::string::npos) << serve.log();
+  const auto port = static_cast<std::uint16_t>(std::stoi(ready.substr(ready.find(kAdmin) + kAdmin.size())));
+  EXPECT_TRUE(serve.wait_until([port] {
+    const json report = json::parse(support::http_request(port, "GET", "/api/v1/report").body, nullptr, false);
+    return report.is_object() && report["events"]["received"] > 0;
+  })) << serve.log();
+  serve.signal(SIGTERM);
+  EXPECT_EQ(serve.wait_for_exit(), 0) << serve.log();
 }
 
 TEST(CommandLine, what_generate_says_is_what_replay_finds) {

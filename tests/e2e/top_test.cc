@@ -171,6 +171,18 @@ TEST(Top, leaves_the_terminal_as_it_was_when_a_signal_ends_it) {
   }
 }
 
+TEST(Top, says_so_when_its_output_is_lost) {
+  RunningServer server(quick_config());
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  ChildStreams streams;
+  streams.output_descriptor = full;
+  ChildProcess top({kProgram, "top", "--url", url_of(server), "--once"}, streams);
+  EXPECT_EQ(top.wait_for_exit(), 1);
+  EXPECT_NE(top.log().find("cannot write to standard output: No space left"), std::string::npos) << top.log();
+  ::close(full);
+}
+
 TEST(Top, draws_anew_when_the_size_changes_and_waits_as_long_as_it_was_told) {
   RunningServer server(quick_config());
   PseudoTerminal terminal;
