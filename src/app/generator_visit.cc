@@ -2,7 +2,6 @@
 #include "generator_visit.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "generator_world.h"
 #include "weir/core/check.h"

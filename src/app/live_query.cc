@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "weir/core/text.h"
 

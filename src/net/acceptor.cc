@@ -10,11 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace weir {
 namespace {
 
-constexpr int kAcceptsPerWake = 64;  // then others get their turn
+constexpr int kAcceptsPerWake = 64;   // then others get their turn
+constexpr int kAcceptsAtStop = 4096;  // as many as the kernel's queue holds; further ones cannot hold a stop up
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 /// The peer as numeric text; IPv4 seen through an IPv6 socket is written as IPv4.
@@ -94,7 +96,7 @@ void Acceptor::pause() {
 
 void Acceptor::stop() {
   if (!listener_.is_open()) return;
-  for (int i = 0; i < kAcceptsPerWake * 64; ++i) {
+  for (int i = 0; i < kAcceptsAtStop; ++i) {
     if (accept_one() != Taken::kOne || !listener_.is_open()) break;
   }
   close();

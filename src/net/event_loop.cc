@@ -1,11 +1,13 @@
 #include "weir/net/event_loop.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
+#include <utility>
 
 namespace weir {
 namespace asio = boost::asio;

@@ -4,11 +4,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
+#include <chrono>
 #include <exception>
+#include <utility>
 
 namespace weir {
 namespace {

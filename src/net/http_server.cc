@@ -2,6 +2,7 @@
 #include "weir/net/http_server.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_set>
 #include <utility>
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>

@@ -1,6 +1,5 @@
 // Renders the KPI families from a report. Values flow report -> rows with ready labels -> one string. Family
 // by family, because all samples of a family must stand together. It must never export one label set twice.
-
 #include <chrono>
 #include <map>
 #include <vector>

@@ -2,6 +2,7 @@
 #include "report_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "weir/core/check.h"

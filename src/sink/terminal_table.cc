@@ -1,6 +1,5 @@
 // Renders a report for people: what came in, one line per cell, and the windows if there are any. Columns that
 // do not fit are dropped, least important first, so a line is never wider than the terminal.
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // The commands of the program. Each returns the exit code: 0, 1 (failed), 2 (usage), 78 (configuration).
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -2,6 +2,7 @@
 // rows of THE option table (config_options.h). It never reads the environment or the command line.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -26,7 +26,8 @@ class HttpClient {
   /// GETs a path with its query, and says what type of answer is wanted. Waits and fails as post() does, but asks once
   /// more when the server has closed the kept connection.
   Result<HttpReply> get(std::string_view path, std::string_view accept);
-  /// POSTs `body` and waits for the answer (at most 10 s). Fails with the server's address and the cause.
+  /// POSTs `body` and waits for the answer: 10 s at most to connect, to send and to receive each. Fails with the
+  /// server's address and the cause.
   Result<HttpReply> post(std::string_view path, std::string_view content_type, std::string_view body);
 
  private:

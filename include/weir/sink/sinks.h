@@ -19,11 +19,11 @@ struct SinkOptions {
   bool color = false;              // of the terminal table
 };
 
-/// Everything of the contract's section 5 in Prometheus text format 0.0.4.
+/// The metrics of all rollups, counters and windows, and Weir's own, in Prometheus text format 0.0.4.
 std::string render_prometheus(const Report& report, const SinkOptions& options);
 /// The same in OpenMetrics 1.0.
 std::string render_openmetrics(const Report& report, const SinkOptions& options);
-/// The contract's section 7, indented by one space, ending in a newline.
+/// Every number of the report as JSON, indented by one space, ending in a newline.
 std::string render_report_json(const Report& report, const SinkOptions& options);
 /// A table for people: one line per cell, at most `width` columns.
 std::string render_table(const Report& report, const SinkOptions& options);
