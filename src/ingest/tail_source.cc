@@ -61,8 +61,9 @@ class TailSource final : public Source {
 
  private:
   void run() {
+    bool watch_due = true;
     while (!stopping_) {
-      watch();
+      if (std::exchange(watch_due, false)) watch();  // until it waited for changes they may come unseen
       switch (tailer_.round()) {
         case Tailer::Round::kMore:
           break;
@@ -72,6 +73,7 @@ class TailSource final : public Source {
         case Tailer::Round::kAtEnd:
           if (wait(kLookMs, Wake::kAnyChange)) wait(kGatherMs, Wake::kStopOnly);
           forget_changes();
+          watch_due = true;
           break;
       }
     }
