@@ -21,6 +21,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kMaxPathBytes = 4096;
+constexpr int kSearches = 8;  // of one directory
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -36,19 +37,39 @@ FileIdentity identity_of(const struct statx& status) {
 
 std::int64_t nanoseconds(const statx_timestamp& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
-/// Paths of the directory's entries of which `wanted(name)` is true.
+struct Entry {
+  std::string path;
+  ino_t inode;
+  auto operator<=>(const Entry&) const = default;
+};
+
+/// The directory's entries of which `wanted(name)` is true, sorted.
 template <class Wanted>
-std::vector<std::string> names_in(const std::string& directory, Wanted wanted) {
-  std::vector<std::string> paths;
+std::vector<Entry> entries_of(const std::string& directory, Wanted wanted) {
+  std::vector<Entry> entries;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(directory.c_str()), &::closedir);
-  if (stream == nullptr) return paths;
+  if (stream == nullptr) return entries;
   std::size_t seen = 0;
   while (const dirent* entry = ::readdir(stream.get())) {
     if (++seen > Tailer::kDirectoryNames) break;
-    if (wanted(std::string_view(entry->d_name))) paths.push_back(directory + "/" + entry->d_name);
+    if (wanted(std::string_view(entry->d_name))) entries.push_back({directory + "/" + entry->d_name, entry->d_ino});
   }
-  std::ranges::sort(paths);
-  return paths;
+  std::ranges::sort(entries);
+  return entries;
+}
+
+/// What `search(entries)` finds in a directory whose files do not change their names meanwhile: rotation moves one
+/// after the other, and a search in between would pass over some. In a directory that does not settle it is what the
+/// last search finds.
+template <class Wanted, class Search>
+auto search_settled(const std::string& directory, Wanted wanted, Search search) {
+  std::vector<Entry> entries = entries_of(directory, wanted);
+  for (int again = kSearches - 1;; --again) {
+    auto found = search(entries);
+    std::vector<Entry> now = entries_of(directory, wanted);
+    if (again == 0 || now == entries) return found;
+    entries = std::move(now);
+  }
 }
 
 /// The front of a name, up to its last dot: "access" of "access.log".
@@ -135,20 +156,27 @@ std::optional<OpenedFile> find_rest(const std::string& path, const TailPlace& pl
     if (found.problem != 0 || known(found.file) || !holds_place(found.file, place)) return std::nullopt;
     return std::move(found.file);
   };
-  for (const std::string& directory : directories_of(path)) {
-    for (const std::string& name : names_in(directory, [](std::string_view) { return true; })) {
-      const auto identity = identity_of(name);
+  const std::string_view base = base_of(path);
+  const auto beside = [base](std::string_view name) {
+    return name != base && name.starts_with(stem_of(base)) && !is_compressed_name(name);
+  };
+  const auto find_in = [&](const std::vector<Entry>& entries) -> std::optional<OpenedFile> {
+    for (const Entry& entry : entries) {
+      const auto identity = identity_of(entry.path);
       if (!identity || identity->inode != place.identity.inode) continue;
-      if (auto found = rest_in(name)) return found;
+      if (auto found = rest_in(entry.path)) return found;
     }
-    if (place.head_bytes == 0) continue;  // everything would look like a copy
-    const std::string_view base = base_of(path);
-    const auto beside = [base](std::string_view name) {
-      return name != base && name.starts_with(stem_of(base)) && !is_compressed_name(name);
-    };
-    for (const std::string& name : names_in(directory, beside)) {
-      if (auto found = rest_in(name)) return found;
+    if (place.head_bytes == 0) return std::nullopt;  // everything would look like a copy
+    for (const Entry& entry : entries) {
+      if (!beside(base_of(entry.path))) continue;
+      if (auto found = rest_in(entry.path)) return found;
     }
+    return std::nullopt;
+  };
+  for (const std::string& directory : directories_of(path)) {
+    if (auto found = search_settled(
+            directory, [](std::string_view) { return true; }, find_in))
+      return found;
   }
   return std::nullopt;
 }
@@ -156,26 +184,32 @@ std::optional<OpenedFile> find_rest(const std::string& path, const TailPlace& pl
 std::optional<OpenedFile> find_renamed(const std::string& path, const FileIdentity& identity) {
   const std::string_view base = base_of(path);
   const auto rotated = [base](std::string_view name) { return is_rotated_name(base, name); };
-  for (const std::string& name : names_in(directory_of(path), rotated)) {
-    if (identity_of(name) != identity) continue;
-    Lookup found = open_file(name);
-    if (found.problem == 0 && found.file.identity == identity) return std::move(found.file);
-  }
-  return std::nullopt;
+  const auto find_in = [&](const std::vector<Entry>& entries) -> std::optional<OpenedFile> {
+    for (const Entry& entry : entries) {
+      if (identity_of(entry.path) != identity) continue;
+      Lookup found = open_file(entry.path);
+      if (found.problem == 0 && found.file.identity == identity) return std::move(found.file);
+    }
+    return std::nullopt;
+  };
+  return search_settled(directory_of(path), rotated, find_in);
 }
 
 std::vector<OpenedFile> find_missed(const std::string& path, std::int64_t after_ns, std::int64_t before_ns,
                                     const Known& known) {
-  std::vector<OpenedFile> missed;
-  if (after_ns == 0 || before_ns == 0) return missed;
+  if (after_ns == 0 || before_ns == 0) return {};
   const std::string_view base = base_of(path);
   const auto rotated = [base](std::string_view name) { return is_rotated_name(base, name); };
-  for (const std::string& name : names_in(directory_of(path), rotated)) {
-    Lookup found = open_file(name);
-    if (found.problem != 0 || found.file.born_ns < after_ns || found.file.born_ns > before_ns) continue;
-    if (known(found.file)) continue;
-    missed.push_back(std::move(found.file));
-  }
+  const auto find_in = [&](const std::vector<Entry>& entries) {
+    std::vector<OpenedFile> missed;
+    for (const Entry& entry : entries) {
+      Lookup found = open_file(entry.path);
+      if (found.problem != 0 || found.file.born_ns < after_ns || found.file.born_ns > before_ns) continue;
+      if (!known(found.file)) missed.push_back(std::move(found.file));
+    }
+    return missed;
+  };
+  std::vector<OpenedFile> missed = search_settled(directory_of(path), rotated, find_in);
   std::ranges::sort(missed, {}, &OpenedFile::born_ns);
   return missed;
 }
