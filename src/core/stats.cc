@@ -93,6 +93,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Failures to find, open or read a tailed file; all are tried again."},
     {kTailStateErrors, kCounter, "weir_tail_state_errors_total", "", "",
      "Failures to write the places of tailed files to sources.tail_state."},
+    {kTailFilesLost, kCounter, "weir_tail_files_lost_total", "", "",
+     "Files being read when Weir stopped that were not found again; what was added to them since is not counted."},
     {kReloadsDone, kCounter, "weir_config_reloads_total", "result", "success", kReloadHelp},
     {kReloadsFailed, kCounter, "weir_config_reloads_total", "result", "failure", kReloadHelp},
     {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},

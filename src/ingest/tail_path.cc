@@ -13,6 +13,7 @@ using Read = TailedFile::Read;
 using Round = Tailer::Round;
 
 constexpr int kPiecesPerRound = 16;  // of one file, then the next gets its turn
+constexpr const char* kTooManyOpen = "sources.tail_files are open already";
 
 }  // namespace
 
@@ -26,8 +27,12 @@ bool TailPath::has_open(const FileIdentity& identity) const {
 }
 
 void TailPath::add_places(std::vector<TailPlace>& places) const {
-  for (const Older& older : older_) places.push_back(older.file->place(name_));
-  if (current_ != nullptr) places.push_back(current_->place(name_));
+  const auto add = [&](const TailedFile& file) {
+    places.push_back(file.place(name_));
+    places.back().open = true;
+  };
+  for (const Older& older : older_) add(*older.file);
+  if (current_ != nullptr) add(*current_);
 }
 
 Round TailPath::attend(TailShared& shared) {
@@ -38,10 +43,14 @@ Round TailPath::attend(TailShared& shared) {
   return read_current(shared);
 }
 
-/// The first look of this process: goes on with files that left the path while nobody watched.
+/// At the first look of this process: goes on with files that left the path while nobody watched. Later: with those
+/// that had to wait because too many were open.
 void TailPath::resume(TailShared& shared) {
-  if (std::exchange(resumed_, true)) return;
-  const Lookup now = open_file(name_);
+  if (resumed_ && !waiting_) return;
+  if (shared.files_open >= shared.files_limit) return;  // there is no current file yet, or this was complained about
+  const bool first_look = !std::exchange(resumed_, true);
+  waiting_ = false;
+  Lookup now = open_file(name_);
   const std::optional<TailPlace> stayed = now.problem == 0 ? shared.places.find(now.file) : std::nullopt;
   const std::vector<TailPlace> places = shared.places.all();
   std::int64_t newest_ns = 0;
@@ -49,18 +58,43 @@ void TailPath::resume(TailShared& shared) {
     if (place.path != name_) continue;
     from_ = TailOptions::From::kStart;  // what is there now and not known came while nobody watched
     newest_ns = std::max(newest_ns, place.born_ns);
-    if (stayed && stayed->identity == place.identity) continue;
-    std::optional<OpenedFile> rest = find_rest(name_, place, shared.open_elsewhere);
-    if (!rest || rest->size == place.offset) continue;
-    const bool is_copy = rest->identity.inode != place.identity.inode;
-    shared.places.forget(place.identity);
-    add_older(shared, std::move(*rest), place.offset);
-    if (!is_copy) continue;
-    // The file itself was begun anew, and perhaps renamed since.
-    std::optional<OpenedFile> begun = find_renamed(name_, place.identity);
-    if (begun && !shared.open_elsewhere(*begun)) add_older(shared, std::move(*begun), 0);
+    if (!stayed || stayed->identity != place.identity) resume_at(shared, place);
   }
-  if (now.problem == 0 && !stayed) add_missed(shared, newest_ns, now.file);
+  if (now.problem != 0) return;
+  if (first_look && !stayed) add_missed(shared, newest_ns, now.file);
+  // The path may lead elsewhere by now: then this file was rotated, and look() finds that out.
+  if (current_ == nullptr) accept(shared, std::move(now.file));
+}
+
+/// Goes on with a file that is not at the path any more.
+void TailPath::resume_at(TailShared& shared, TailPlace place) {
+  std::optional<OpenedFile> rest = find_rest(name_, place, shared.open_elsewhere);
+  if (!rest) {
+    if (!place.open || shared.open_elsewhere(OpenedFile{.descriptor = {}, .identity = place.identity})) return;
+    warn_of_lost(shared, place);
+    place.open = false;
+    return shared.places.remember(std::move(place));
+  }
+  // A writer may be late with what it adds to a file that was not done.
+  if (rest->size == place.offset && !place.open) return;
+  const bool is_copy = rest->identity.inode != place.identity.inode;
+  if (!add_older(shared, std::move(*rest), place.offset)) return;
+  shared.places.forget(place.identity);
+  if (!is_copy) return;
+  // The file itself was begun anew, and perhaps renamed since.
+  std::optional<OpenedFile> begun = find_renamed(name_, place.identity);
+  if (begun && !shared.open_elsewhere(*begun)) add_from_start(shared, std::move(*begun));
+}
+
+void TailPath::warn_of_lost(TailShared& shared, const TailPlace& place) const {
+  shared.context.stats.add(Stat::kTailFilesLost);
+  shared.changed = true;
+  if (!shared.context.warn) return;
+  shared.context.warn(fmt::format(
+      "cannot find the rest of {}, which was read up to byte {} when Weir stopped: what was added to it since "
+      "is not counted. A file that is rotated while Weir is away must stay, not compressed "
+      "(logrotate: delaycompress)",
+      name_, place.offset));
 }
 
 /// Finds out what the path leads to now.
@@ -77,9 +111,15 @@ void TailPath::look(TailShared& shared) {
   }
   if (found.problem == EINVAL) return complain(shared, "it is not a regular file");
   if (found.problem != 0) return complain(shared, std::strerror(found.problem));
-  if (shared.open_elsewhere(found.file)) return;  // two paths, one file: it is read once
-  if (shared.files_open >= shared.files_limit) return complain(shared, "sources.tail_files are open already");
-  take_over(shared, std::move(found.file));
+  accept(shared, std::move(found.file));
+}
+
+/// Makes a file the current one unless something is against it.
+void TailPath::accept(TailShared& shared, OpenedFile file) {
+  if (file.identity == refused_) return;
+  if (shared.open_elsewhere(file)) return;  // two paths, one file: it is read once
+  if (shared.files_open >= shared.files_limit) return complain(shared, kTooManyOpen);
+  take_over(shared, std::move(file));
 }
 
 /// A link that is turned back, or a file renamed back: goes on with a file that is still open.
@@ -152,13 +192,25 @@ void TailPath::add_missed(TailShared& shared, std::int64_t after_ns, const Opene
   const auto known = [&](const OpenedFile& file) { return file.identity == next.identity || shared.known(file); };
   for (OpenedFile& file : find_missed(name_, after_ns, next.born_ns, known)) {
     shared.context.stats.add(Stat::kTailRotations);
-    add_older(shared, std::move(file), 0);
+    add_from_start(shared, std::move(file));
   }
 }
 
-void TailPath::add_older(TailShared& shared, OpenedFile file, std::uint64_t offset) {
-  if (shared.files_open >= shared.files_limit) return complain(shared, "sources.tail_files are open already");
+/// Reads all of a file that left the path, later when too many are open now.
+void TailPath::add_from_start(TailShared& shared, OpenedFile file) {
+  TailPlace start = start_of(file, name_);
+  if (!add_older(shared, std::move(file), 0)) shared.places.remember(std::move(start));
+}
+
+/// False when too many files are open. Its place must be remembered then: resume() opens it when there is room.
+bool TailPath::add_older(TailShared& shared, OpenedFile file, std::uint64_t offset) {
+  if (shared.files_open >= shared.files_limit) {
+    waiting_ = true;
+    complain(shared, kTooManyOpen);
+    return false;
+  }
   older_.push_back({make(shared, std::move(file), offset), shared.context.clock.steady_ms(), Tailer::kQuietMs});
+  return true;
 }
 
 /// A bounded piece of one file.
@@ -222,7 +274,9 @@ Round TailPath::read_current(TailShared& shared) {
   }
   complain(shared, std::strerror(errno));
   // Tried again from the same place at the next look; the start of a line that was read is read again.
-  shared.places.remember(current_->place(name_));
+  TailPlace place = current_->place(name_);
+  place.open = true;
+  shared.places.remember(std::move(place));
   current_.reset();
   --shared.files_open;
   return Round::kAtEnd;

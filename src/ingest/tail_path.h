@@ -45,12 +45,16 @@ class TailPath {
   };
 
   void resume(TailShared& shared);
+  void resume_at(TailShared& shared, TailPlace place);
+  void warn_of_lost(TailShared& shared, const TailPlace& place) const;
   void look(TailShared& shared);
+  void accept(TailShared& shared, OpenedFile file);
   void take_over(TailShared& shared, OpenedFile file);
   bool bring_back(TailShared& shared, const FileIdentity& identity);
   std::unique_ptr<TailedFile> begin_anew(TailShared& shared, std::unique_ptr<TailedFile> file, std::size_t index);
   void add_missed(TailShared& shared, std::int64_t after_ns, const OpenedFile& next);
-  void add_older(TailShared& shared, OpenedFile file, std::uint64_t offset);
+  void add_from_start(TailShared& shared, OpenedFile file);
+  bool add_older(TailShared& shared, OpenedFile file, std::uint64_t offset);
   struct Progress {
     TailedFile::Read last;  // what the last piece was
     bool any;               // something was read before
@@ -67,6 +71,7 @@ class TailPath {
   const TailOptions& options_;
   TailOptions::From from_;  // for the first file found
   bool resumed_ = false;
+  bool waiting_ = false;  // a file that left the path could not be opened yet
   std::unique_ptr<TailedFile> current_;
   TimeMs quiet_since_ms_ = 0;  // of current_
   std::vector<Older> older_;   // the oldest first

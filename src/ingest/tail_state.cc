@@ -16,8 +16,9 @@
 namespace weir {
 namespace {
 
-// One line per place: device inode offset head_bytes head_hash born_ns path. The last line says how many there are.
-constexpr std::string_view kTitle = "weir tail state 1\n";
+// One line per place: device inode offset head_bytes head_hash born_ns open path. The last line says how many there
+// are.
+constexpr std::string_view kTitle = "weir tail state 2\n";
 constexpr std::size_t kMaxStateBytes = 16 * 1024 * 1024;
 constexpr mode_t kStateMode = 0600;
 
@@ -36,14 +37,17 @@ std::optional<TailPlace> read_place(std::string_view line) {
   const auto head_bytes = take_number(line);
   const auto head_hash = take_number(line);
   const auto born_ns = take_number(line);
-  if (!device || !inode || !offset || !head_bytes || !head_hash || !born_ns || line.empty()) return std::nullopt;
+  const auto open = take_number(line);
+  if (!device || !inode || !offset || !head_bytes || !head_hash || !born_ns || !open) return std::nullopt;
+  if (*open > 1 || line.empty()) return std::nullopt;
   if (*head_bytes > TailedFile::kHeadBytes || *head_bytes > *offset) return std::nullopt;
   return TailPlace{.identity = {*device, *inode},
                    .offset = *offset,
                    .head_bytes = *head_bytes,
                    .head_hash = *head_hash,
                    .born_ns = static_cast<std::int64_t>(*born_ns),
-                   .path = std::string(line)};
+                   .path = std::string(line),
+                   .open = *open == 1};
 }
 
 std::optional<std::vector<TailPlace>> read_places(std::string_view text) {
@@ -103,8 +107,8 @@ Result<std::vector<TailPlace>> load_places(const std::string& path) {
 Result<std::monostate> save_places(const std::string& path, const std::vector<TailPlace>& places) {
   std::string text(kTitle);
   for (const TailPlace& place : places) {
-    text += fmt::format("{} {} {} {} {} {} {}\n", place.identity.device, place.identity.inode, place.offset,
-                        place.head_bytes, place.head_hash, place.born_ns, place.path);
+    text += fmt::format("{} {} {} {} {} {} {:d} {}\n", place.identity.device, place.identity.inode, place.offset,
+                        place.head_bytes, place.head_hash, place.born_ns, place.open, place.path);
   }
   text += fmt::format("end {}\n", places.size());
   const std::string fresh = path + ".new";

@@ -37,6 +37,11 @@ ssize_t read_at(const Descriptor& descriptor, char* bytes, std::size_t size, std
 
 }  // namespace
 
+TailPlace start_of(const OpenedFile& file, const std::string& path) {
+  return {
+      .identity = file.identity, .head_hash = hash_of_head({}), .born_ns = file.born_ns, .path = path, .open = true};
+}
+
 std::string read_head(const Descriptor& descriptor, std::size_t most) {
   std::string head(most, '\0');
   const ssize_t count = read_at(descriptor, head.data(), head.size(), 0);
@@ -155,7 +160,12 @@ OpenedFile TailedFile::finish() {
 TailPlace TailedFile::place(const std::string& path) const {
   // The head may reach into a line that is not whole yet, which will be read again.
   const std::string_view head = std::string_view(head_).substr(0, line_offset_);
-  return {identity_, line_offset_, head.size(), hash_of_head(head), born_ns_, path};
+  return {.identity = identity_,
+          .offset = line_offset_,
+          .head_bytes = head.size(),
+          .head_hash = hash_of_head(head),
+          .born_ns = born_ns_,
+          .path = path};
 }
 
 }  // namespace weir

@@ -26,6 +26,7 @@ struct TailPlace {
   std::uint64_t head_hash = 0;  // of that many first bytes
   std::int64_t born_ns = 0;     // when its content began; 0 when that is not known
   std::string path;             // under which it was found
+  bool open = false;            // it was not done: more may have come since
 };
 
 /// A file as opened.
@@ -36,6 +37,9 @@ struct OpenedFile {
   std::int64_t born_ns = 0;     // when it was made; 0 when the file system does not say
   std::int64_t changed_ns = 0;  // when its content, name or mode last changed
 };
+
+/// The place before the first byte of a file that nothing was read of.
+TailPlace start_of(const OpenedFile& file, const std::string& path);
 
 /// The first bytes of a file, at most `most`.
 std::string read_head(const Descriptor& descriptor, std::size_t most);

@@ -65,6 +65,123 @@ TEST_F(TailTest, a_copytruncate_and_a_rename_during_a_restart_lose_nothing) {
   EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
 }
 
+TEST_F(TailTest, what_is_added_late_to_a_file_rotated_during_a_restart_is_read) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  rename("access.log", "access.log.1");
+  append("access.log", "");
+  start();
+  EXPECT_EQ(read(), Lines{});
+  append("access.log.1", "b\n");  // its writer has not reopened its log yet
+  EXPECT_EQ(read(), Lines{"b"});
+}
+
+TEST_F(TailTest, a_file_rotated_and_compressed_during_a_restart_is_warned_of_once) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  rename("access.log", "access.log.1.gz");  // what is in it does not matter: it is another file
+  copy("access.log.1.gz", "other");
+  rename("other", "access.log.1.gz");
+  append("access.log", "c\n");
+  start();
+  EXPECT_EQ(read(), Lines{"c"});
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 1);
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_THAT(warnings_[0], HasSubstr(path("access.log") + ", which was read up to byte 2"));
+  stop();
+  start();
+  EXPECT_EQ(read(), Lines{});
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 1);
+}
+
+TEST_F(TailTest, a_file_begun_anew_without_a_copy_during_a_restart_is_warned_of) {
+  start();
+  append("access.log", "a long line\n");
+  EXPECT_EQ(read(), Lines{"a long line"});
+  stop();
+  truncate("access.log");
+  append("access.log", "b\n");
+  start();
+  EXPECT_EQ(read(), Lines{"b"});
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 1);
+}
+
+TEST_F(TailTest, files_that_were_done_before_a_restart_may_go_without_a_word) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  rename("access.log", "access.log.1");
+  append("access.log", "b\n");
+  EXPECT_EQ(read(), Lines{"b"});
+  clock_.advance(Tailer::kQuietMs);
+  EXPECT_EQ(read(), Lines{});
+  EXPECT_EQ(stat(Stat::kTailFilesOpen), 1);
+  stop();
+  remove("access.log.1");
+  append("access.log", "c\n");
+  start();
+  EXPECT_EQ(read(), Lines{"c"});
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
+  EXPECT_THAT(warnings_, IsEmpty());
+}
+
+TEST_F(TailTest, files_rotated_during_a_restart_wait_for_their_turn_when_too_many_are_open) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  for (const char* line : {"c\n", "d\n", "e\n"}) {
+    for (const char* number : {"2", "1"}) {
+      const std::string from = std::string("access.log.") + number;
+      if (std::filesystem::exists(path(from))) rename(from, "access.log." + std::to_string(number[0] - '0' + 1));
+    }
+    rename("access.log", "access.log.1");
+    append("access.log", line);
+  }
+  files_limit_ = 2;
+  start();
+  EXPECT_EQ(read(), (Lines{"b", "c"}));
+  EXPECT_GT(stat(Stat::kTailReadErrors), 0);
+  stop();  // what waits is remembered, too
+  start();
+  Lines lines = read();
+  for (int turn = 0; turn < 3; ++turn) {
+    clock_.advance(Tailer::kQuietMs);
+    const Lines more = read();
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(lines, (Lines{"d", "e"}));
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
+}
+
+TEST_F(TailTest, a_copy_found_after_a_restart_waits_for_its_turn_when_too_many_are_open) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  append("access.log", "b\n");
+  copy("access.log", "access.log.2");
+  truncate("access.log");
+  append("access.log", "c\n");
+  rename("access.log", "access.log.1");
+  append("access.log", "d\n");
+  files_limit_ = 1;
+  start();
+  Lines lines = read();
+  for (int turn = 0; turn < 4; ++turn) {
+    clock_.advance(Tailer::kQuietMs);
+    const Lines more = read();
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(lines, (Lines{"b", "c", "d"}));
+}
+
 TEST_F(TailTest, places_are_saved_in_time_but_not_all_the_time) {
   start();
   append("access.log", "a\n");
@@ -85,10 +202,11 @@ TEST_F(TailTest, places_are_saved_in_time_but_not_all_the_time) {
 TEST_F(TailTest, a_broken_state_file_is_warned_of_and_replaced) {
   std::filesystem::create_directories(path("state"));
   append("access.log", "a\n");
-  const std::string whole = "weir tail state 1\n1 2 3 3 4 5 /x\nend 1\n";
+  const std::string whole = "weir tail state 2\n1 2 3 3 4 5 0 /x\nend 1\n";
   for (const std::string& broken : {std::string(), std::string("junk"), whole.substr(0, whole.size() - 1), whole + "x",
-                                    std::string("weir tail state 1\n1 2 3 9 4 5 /x\nend 1\n"),
-                                    std::string("weir tail state 1\n1 2 3 3 4 5 /x\nend 2\n")}) {
+                                    std::string("weir tail state 2\n1 2 3 9 4 5 0 /x\nend 1\n"),
+                                    std::string("weir tail state 2\n1 2 3 3 4 5 0 /x\nend 2\n"),
+                                    std::string("weir tail state 2\n1 2 3 3 4 5 2 /x\nend 1\n")}) {
     warnings_.clear();
     std::ofstream(path("state/tail"), std::ios::trunc) << broken;
     start();

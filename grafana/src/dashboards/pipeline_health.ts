@@ -61,6 +61,7 @@ const troubles: [string, string][] = [
   ['dead letters not written', 'weir_dead_letter_errors_total'],
   ['tailed files not read', 'weir_tail_read_errors_total'],
   ['tail state not written', 'weir_tail_state_errors_total'],
+  ['tailed files lost', 'weir_tail_files_lost_total'],
   ['salt file not used', 'weir_salt_file_errors_total'],
   ['clocks ahead', 'weir_clock_clamped_total'],
 ];

@@ -72,6 +72,7 @@ enum class Stat : std::uint8_t {
   kTailTruncations,
   kTailReadErrors,
   kTailStateErrors,
+  kTailFilesLost,
   kReloadsDone,
   kReloadsFailed,
   kQueueBatches,
