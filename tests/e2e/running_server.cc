@@ -7,6 +7,8 @@
 #include <csignal>
 #include <regex>
 
+#include "support/guide.h"
+
 namespace weir::e2e {
 namespace {
 
@@ -56,6 +58,11 @@ std::string listeners_config() {
   return "sources:\n"
          "  http: {listen: \"127.0.0.1:0\"}\n"
          "  tcp: {listen: \"127.0.0.1:0\"}\n"
+         "admin: {listen: \"127.0.0.1:0\"}\n";
+}
+
+std::string on_free_ports(const std::string& yaml) {
+  return support::replaced(yaml, "sources:\n", "sources:\n  http: {listen: \"127.0.0.1:0\"}\n") +
          "admin: {listen: \"127.0.0.1:0\"}\n";
 }
 

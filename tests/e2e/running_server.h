@@ -28,6 +28,9 @@ std::string truth_config();
 /// Listeners for HTTP, TCP and the admin, on ports the system chooses.
 std::string listeners_config();
 
+/// A configuration with `sources:` that names no listener, as guides have it, on ports the system chooses.
+std::string on_free_ports(const std::string& yaml);
+
 /// The numbers of the log line with which the server ends.
 struct StoppedCounts {
   std::int64_t received = -1;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "nginx_server.h"
 #include "running_server.h"
 #include "support/guide.h"
 #include "support/text.h"
@@ -11,7 +12,6 @@ namespace weir::e2e {
 namespace {
 
 using support::HttpReply;
-using support::SocketClient;
 
 class TrackerGuide : public testing::Test {
  protected:
@@ -27,26 +27,13 @@ TEST_F(TrackerGuide, its_funnels_are_valid) {
 TEST_F(TrackerGuide, its_nginx_paths_pass_script_events_and_pixel_on) {
   RunningServer server(listeners_config() + "sessions: {lateness: 1s}\n");
   const support::TemporaryFolder folder;
-  const std::string socket = folder.path("nginx.sock");
   const std::string shown = support::text_of_blocks(guide_, "nginx");
   const std::string locations =
       support::replaced(shown, "127.0.0.1:8080", fmt::format("127.0.0.1:{}", server.http_port()));
   ASSERT_NE(locations, shown);
-  std::string configuration = fmt::format(
-      "daemon off;\nmaster_process off;\npid {0}/pid;\nerror_log stderr;\n"
-      "events {{}}\nhttp {{\naccess_log off;\n",
-      folder.path(""));
-  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
-    configuration += fmt::format("{}_temp_path {};\n", kind, folder.path(kind));
-  }
-  configuration += fmt::format("server {{\nlisten unix:{};\n{}}}\n}}\n", socket, locations);
-  support::ChildProcess nginx({"/usr/sbin/nginx", "-e", "stderr", "-c", folder.write("nginx.conf", configuration)});
-  ASSERT_TRUE(nginx.wait_until([&] { return SocketClient(socket).connected(); })) << nginx.log();
-
+  const Nginx nginx(folder, {.http = "access_log off;", .server = locations});
   const auto ask = [&](const char* method, const char* path, std::string_view body = {}) {
-    SocketClient client(socket);
-    EXPECT_TRUE(client.send(support::request_text(method, path, {}, body)));
-    return client.read_reply();
+    return support::http_request(nginx.port(), method, path, {}, body);
   };
   const HttpReply direct = support::http_request(server.http_port(), "GET", "/weir.js");
   for (const char* path : {"/stats/weir.js", "/assets/s.js"}) {

@@ -49,4 +49,13 @@ std::string text_of_blocks(const std::vector<CodeBlock>& blocks, std::string_vie
   return text;
 }
 
+std::string block_with(const std::vector<CodeBlock>& blocks, std::string_view language, std::string_view words) {
+  std::vector<std::string> found;
+  for (const CodeBlock& block : blocks) {
+    if (block.language == language && block.text.find(words) != std::string::npos) found.push_back(block.text);
+  }
+  EXPECT_EQ(found.size(), 1U) << language << " with " << words;
+  return found.empty() ? std::string() : found.front();
+}
+
 }  // namespace weir::support

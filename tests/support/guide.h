@@ -22,4 +22,7 @@ std::vector<CodeBlock> blocks_of_guide(std::string_view name);
 /// Texts of all blocks in a language, one behind the other.
 std::string text_of_blocks(const std::vector<CodeBlock>& blocks, std::string_view language);
 
+/// Text of the only block in a language that holds `words`. Adds a failure to the running test when it is not one.
+std::string block_with(const std::vector<CodeBlock>& blocks, std::string_view language, std::string_view words);
+
 }  // namespace weir::support
