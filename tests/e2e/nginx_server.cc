@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <sstream>
+#include <system_error>
 #include <vector>
 
 namespace weir::e2e {
@@ -55,6 +58,19 @@ Nginx::Nginx(const support::TemporaryFolder& folder, const NginxBlocks& blocks)
 Nginx::~Nginx() {
   process_->signal(SIGQUIT);  // its workers go with it
   EXPECT_EQ(process_->wait_for_exit(), 0) << process_->log();
+}
+
+bool Nginx::has_open(const std::string& path) const {
+  const std::string master = std::to_string(std::stol(support::read_whole_file(pid_file_)));
+  std::istringstream workers(support::read_whole_file(fmt::format("/proc/{}/task/{}/children", master, master)) +
+                             master);
+  for (std::string process; workers >> process;) {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + process + "/fd", gone)) {
+      if (std::filesystem::read_symlink(entry.path(), gone) == path) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace weir::e2e

@@ -29,6 +29,9 @@ class Nginx {
   /// Answered with 200, and never logged.
   static constexpr const char* kReadyPath = "/nginx-ready";
 
+  /// True while one of its processes has this file open.
+  bool has_open(const std::string& path) const;
+
   support::HttpReply get(const std::string& path) const { return support::http_request(port_, "GET", path); }
   std::uint16_t port() const { return port_; }
   std::string pid_file() const { return pid_file_; }

@@ -63,8 +63,12 @@ TEST_F(NginxGuide, its_location_passes_events_on) {
                                              fmt::format(R"({{"type":"page_view","visitor":"v{}","url":"/"}})", i));
     ASSERT_EQ(reply.status, 202) << nginx.log();
   }
+  const std::string command = block_with(guide_, "", "/v1/events");
+  const auto tried = support::run_process(
+      {"sh", "-c", replaced(command, "http://shop.example", fmt::format("http://127.0.0.1:{}", nginx.port()))});
+  EXPECT_NE(tried.output.find(" 202 "), std::string::npos) << tried.output << tried.log;
   ASSERT_EQ(weir.stop(), 0);
-  EXPECT_EQ(weir.stopped_counts().counted, 300);
+  EXPECT_EQ(weir.stopped_counts().counted, 301);
 }
 
 }  // namespace
