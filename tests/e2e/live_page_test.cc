@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -88,9 +89,9 @@ void expect_equal(const json& shown, const json& row) {
   if (shown.contains("dwell_p95")) {
     EXPECT_EQ(shown["dwell_p95"], row["dwell_seconds"]["p95"]);
   }
-  double revenue = 0;
-  for (const json& sum : row["revenue"]) revenue += sum.get<double>();
-  EXPECT_DOUBLE_EQ(shown["revenue"].get<double>(), revenue);
+  double largest = 0;  // amounts in several currencies have no sum
+  for (const json& sum : row["revenue"]) largest = std::max(largest, sum.get<double>());
+  EXPECT_DOUBLE_EQ(shown["revenue"].get<double>(), largest);
 }
 
 void expect_equal_funnels(const json& shown, const json& row) {

@@ -14,6 +14,7 @@
 #include "running_server.h"
 #include "support/exposition.h"
 #include "support/guide.h"
+#include "support/text.h"
 
 namespace weir::e2e {
 namespace {

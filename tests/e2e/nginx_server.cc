@@ -13,6 +13,8 @@
 #include <system_error>
 #include <vector>
 
+#include "support/files.h"
+
 namespace weir::e2e {
 namespace {
 

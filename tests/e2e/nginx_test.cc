@@ -6,6 +6,7 @@
 #include "nginx_server.h"
 #include "running_server.h"
 #include "support/guide.h"
+#include "support/text.h"
 
 namespace weir::e2e {
 namespace {

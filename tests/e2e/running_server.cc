@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "support/guide.h"
+#include "support/text.h"
 
 namespace weir::e2e {
 namespace {

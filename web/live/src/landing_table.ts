@@ -3,7 +3,7 @@
 import { element, Keyed, setClass, setData, setText } from './dom';
 import { count, decimal, duration, moneys, percent } from './format';
 import type { History } from './history';
-import { label, type Row } from './report';
+import { label, largestOf, type Row } from './report';
 import { Spark } from './spark';
 
 interface Column {
@@ -49,7 +49,7 @@ const kColumns: Column[] = [
   {
     key: 'revenue',
     title: 'Revenue',
-    value: (row) => Math.max(0, ...Object.values(row.revenue)), // amounts of several currencies have no sum
+    value: (row) => largestOf(row.revenue),
     text: (row) => moneys(row.revenue),
     optional: true,
   },

@@ -140,5 +140,8 @@ export function addRows(rows: Row[]): Row | null {
   return total;
 }
 
+/** The largest sum of an object of currencies: amounts in several have none. */
+export const largestOf = (sums: Record<string, number>): number => Math.max(0, ...Object.values(sums));
+
 /** All events of an object of counts. */
 export const sumOf = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);

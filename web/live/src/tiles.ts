@@ -1,7 +1,7 @@
 // The figures of the whole window, largest on the page.
 import { element, Keyed, setData, setText } from './dom';
 import { count, decimal, duration, largestMoney, percent, shortCount } from './format';
-import { type Row, sumOf } from './report';
+import { largestOf, type Row } from './report';
 
 interface Tile {
   title: string;
@@ -43,7 +43,7 @@ const kTiles: Record<string, Tile> = {
   },
   revenue: {
     title: 'Revenue',
-    value: (row) => sumOf(row.revenue),
+    value: (row) => largestOf(row.revenue),
     text: (row) => largestMoney(row.revenue).largest,
     beside: (row) => [`${count(row.orders)} orders`, ...largestMoney(row.revenue).rest].join(', '),
   },
