@@ -121,7 +121,7 @@ void read_cells(const Json& feed, TopSnapshot& snapshot) {
     if (rollup == snapshot.rollup) snapshot.rows.push_back(row_of(cell, snapshot.dimensions));
     if (rollup == whole) add_row(snapshot.total, row_of(cell, {}));
     const Json funnels = cell.value("funnels", Json::object());
-    if (snapshot.funnel.empty() && !funnels.empty()) snapshot.funnel = funnels.begin().key();
+    if (snapshot.funnel.empty() && !funnels.empty()) snapshot.funnel = printable(funnels.begin().key());
   }
   snapshot.left_out = count_of(feed.value("left_out", Json::object()), snapshot.rollup.c_str());
 }

@@ -85,11 +85,19 @@ std::string total(const TopSnapshot& snapshot, const TopFrame& frame) {
   std::vector<std::string> phrases{format_count(snapshot.open_sessions) + " open"};
   if (snapshot.total) {
     for (const Column& column : kColumns) {
-      if (column.value(*snapshot.total))
-        phrases.push_back(fmt::format("{} {}", column.title, figure(column, *snapshot.total)));
+      if (!column.value(*snapshot.total)) continue;
+      phrases.push_back(fmt::format("{} {}", column.title, figure(column, *snapshot.total)));
     }
   }
   return as_line(phrases, frame.width);
+}
+
+/// Explains the column `leak`, whose title is too short to say it; empty when there is none.
+std::string leak_note(const TopSnapshot& snapshot, const TopFrame& frame) {
+  const bool shown =
+      std::any_of(snapshot.rows.begin(), snapshot.rows.end(), [](const TopRow& row) { return row.leakage(); });
+  return shown ? as_line({fmt::format("leak: share of sessions lost within funnel {}", snapshot.funnel)}, frame.width)
+               : std::string();
 }
 
 std::vector<const TopRow*> sorted(const TopSnapshot& snapshot, const TopChoice& choice) {
@@ -179,9 +187,9 @@ bool press_key(TopChoice& choice, const TopSnapshot& snapshot, char key) {
 }
 
 std::string render_top(const TopSnapshot& snapshot, const TopChoice& choice, const TopFrame& frame) {
-  constexpr std::size_t kOtherLines = 6;  // header, events, total, empty line, titles, keys
+  constexpr std::size_t kOtherLines = 6;  // header, events, total, note, titles, keys
   std::vector<std::string> lines{styled(header(snapshot, choice, frame), "1", frame), events(snapshot, frame),
-                                 total(snapshot, frame), ""};
+                                 total(snapshot, frame), leak_note(snapshot, frame)};
   std::vector<const TopRow*> rows = sorted(snapshot, choice);
   const std::size_t room = frame.height == 0 ? rows.size() : frame.height - std::min(frame.height, kOtherLines);
   const std::int64_t hidden = static_cast<std::int64_t>(rows.size() - std::min(rows.size(), room)) + snapshot.left_out;

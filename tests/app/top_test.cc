@@ -146,6 +146,7 @@ TEST(TopView, shows_the_numbers_by_the_chosen_column) {
   EXPECT_EQ(lines[0], "weir 9.8.7  window 5m  all sites  by sessions  12:34:56 UTC  127.0.0.1:9464");
   EXPECT_EQ(lines[1], "12 events/s  70 received  60 counted  4 waiting  3 rejected  3 late  0 duplicate");
   EXPECT_EQ(lines[2], "12 open  sessions 40  bounce 50.0%  pages 2.00  conv 5.0%  orders 2  leak 60.0%");
+  EXPECT_EQ(lines[3], "leak: share of sessions lost within funnel buy");
   EXPECT_EQ(lines[4], "site, landing page  sessions  bounce  pages  dwell p50   p95   conv   leak");
   EXPECT_EQ(lines[5], "shop  /                   20   25.0%   2.00       3.5s  9.0s   5.0%  60.0%");
   EXPECT_EQ(lines[7], "blog  /c                  10  100.0%   2.00          -  9.0s  10.0%  60.0%");
