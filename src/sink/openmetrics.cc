@@ -9,7 +9,6 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kHelp = "# HELP ";
-constexpr std::string_view kType = "# TYPE ";
 constexpr std::string_view kTotal = "_total";
 
 /// "weir_x_total rest" as "weir_x rest".
