@@ -26,11 +26,15 @@ using generator::Random;
 using generator::Visitor;
 using generator::VisitPlanner;
 
-constexpr double kReturnChance = 0.2;
+constexpr std::size_t kLongestPrefix = 64;
 constexpr TimeMs kOldestLateMs = 3'600'000;  // late events are up to so much older than they must be
 constexpr std::uint32_t kFewestLandingPages = generator::kPricingPage + 1;  // every kind of visit can begin
 constexpr std::uint64_t kArrivalStream = 1ULL << 40;                        // beyond all visitor numbers
 constexpr std::uint64_t kNoiseStream = kArrivalStream + 1;
+
+constexpr bool is_ascii_word(char byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
 
 /// A visit to come. Small: one for every visitor who will return.
 struct ComingVisit {
@@ -118,6 +122,10 @@ std::string problem_of(const GeneratorOptions& options) {
   if (!is_ratio(options.duplicate_ratio)) return "the ratio of duplicates must be 0 to 1";
   if (!is_ratio(options.malformed_ratio)) return "the ratio of malformed lines must be 0 to 1";
   if (!is_ratio(options.late_ratio)) return "the ratio of late events must be 0 to 1";
+  if (!is_ratio(options.return_ratio)) return "the ratio of returning visitors must be 0 to 1";
+  if (options.visitor_prefix.size() > kLongestPrefix || !std::ranges::all_of(options.visitor_prefix, is_ascii_word)) {
+    return fmt::format("the prefix of visitors must be at most {} letters and digits", kLongestPrefix);
+  }
   if (!(options.sessions_per_second >= 1e-6 && options.sessions_per_second <= 1e6)) {
     return "sessions per second must be 0.000001 to 1000000";
   }
@@ -169,7 +177,7 @@ class Generator::Implementation {
 Generator::Implementation::Implementation(GeneratorOptions options)
     : options_(std::move(options)),
       planner_(options_),
-      writer_(static_cast<std::uint32_t>(options_.sites)),
+      writer_(static_cast<std::uint32_t>(options_.sites), options_.visitor_prefix),
       truth_(options_.funnels, options_.slow_ms),
       arrivals_(derive_seed(options_.seed, kArrivalStream)),
       noise_(derive_seed(options_.seed, kNoiseStream)),
@@ -222,7 +230,7 @@ void Generator::Implementation::begin_visit() {
   if (options_.keep_truth) {
     truth_.add(visit, generator::site_name(static_cast<std::uint32_t>(visit.visitor % options_.sites)));
   }
-  if (sessions_left_ > 0 && coming.visitor.random.chance(kReturnChance)) {
+  if (sessions_left_ > 0 && coming.visitor.random.chance(options_.return_ratio)) {
     const TimeMs start_ms = planner_.plan_return(coming.visitor, visit);
     expect({start_ms, 0, false, coming.visitor});
   }

@@ -87,7 +87,7 @@ void write_money(const PlannedEvent& event, Random& wording, std::string& line) 
 
 }  // namespace
 
-LineWriter::LineWriter(std::uint32_t sites) {
+LineWriter::LineWriter(std::uint32_t sites, std::string visitor_prefix) : visitor_prefix_(std::move(visitor_prefix)) {
   for (std::uint32_t site = 0; site < sites; ++site) sites_.push_back(site_name(site));
 }
 
@@ -146,9 +146,10 @@ void LineWriter::write_visitor(const PlannedEvent& event, Random& wording, std::
   // The same words on every site: a visitor's id means nothing beyond its site.
   const auto number = static_cast<std::uint32_t>(event.visitor / sites_.size());
   if (number % 100 == 7) {
-    append(line, R"(,"visitor":"{}-{}")", wording.below(2) == 0 ? "zo\\u00eb" : "zo\xc3\xab", number);
+    append(line, R"(,"visitor":"{}{}-{}")", visitor_prefix_, wording.below(2) == 0 ? "zo\\u00eb" : "zo\xc3\xab",
+           number);
   } else {
-    append(line, R"(,"visitor":"v{}")", number);
+    append(line, R"(,"visitor":"{}v{}")", visitor_prefix_, number);
   }
   if (event.session != 0) append(line, R"(,"session":"s{}")", event.session);
 }

@@ -13,7 +13,8 @@ namespace weir::generator {
 /// Line writer. One thread.
 class LineWriter {
  public:
-  explicit LineWriter(std::uint32_t sites);
+  /// `visitor_prefix` stands in front of every visitor's id as it is.
+  LineWriter(std::uint32_t sites, std::string visitor_prefix);
 
   /// Appends the event's line to `line`, without newline.
   void write(const PlannedEvent& event, std::string& line) const;
@@ -31,6 +32,7 @@ class LineWriter {
   void write_page_view(const PlannedEvent& event, Random& wording, std::string& line) const;
 
   std::vector<std::string> sites_;
+  std::string visitor_prefix_;
 };
 
 }  // namespace weir::generator

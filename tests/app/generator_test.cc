@@ -348,6 +348,9 @@ TEST(Generator, unusable_options_are_named) {
       {"slow", [](GeneratorOptions& o) { o.slow_ms = 0; }},
       {"sites", [](GeneratorOptions& o) { o.sites = 0; }},
       {"landing pages", [](GeneratorOptions& o) { o.landing_pages = 41; }},
+      {"returning", [](GeneratorOptions& o) { o.return_ratio = 1.5; }},
+      {"prefix", [](GeneratorOptions& o) { o.visitor_prefix = "a\"b"; }},
+      {"prefix", [](GeneratorOptions& o) { o.visitor_prefix.assign(65, 'a'); }},
       {"funnel", [](GeneratorOptions& o) { o.funnels[0].steps.clear(); }},
   };
   EXPECT_EQ(problem_of(GeneratorOptions{}), "");

@@ -34,6 +34,8 @@ struct GeneratorOptions {
   TimeMs lateness_ms = 5000;            // the engine's sessions.lateness
   TimeMs slow_ms = 3000;                // the engine's funnels.slow_ms; 10..100,000
   std::uint64_t sites = 1;              // web properties, 1..1000
+  double return_ratio = 0.2;            // visitors who come back after a visit, 0..1
+  std::string visitor_prefix;           // in front of every visitor's id, to tell runs apart; letters and digits
   std::uint32_t landing_pages = 40;     // pages visits begin on, the most popular ones; 3..40
   std::vector<Funnel> funnels = default_generator_funnels();  // of which the truth is kept
   bool keep_truth = true;  // off: only counts are kept, so memory does not grow with the sessions
