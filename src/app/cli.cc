@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "load_options.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
@@ -123,6 +124,52 @@ void add_top(CLI::App& program, TopCommand& command) {
       "  weir top --once | head");
 }
 
+void add_load_bounds(CLI::App& app, LoadCommand& command) {
+  app.add_option("--connections", command.connections, "Connections kept open")->capture_default_str();
+  app.add_option("--pipeline", command.pipeline, "Requests under way on each of them")->capture_default_str();
+  app.add_option("--threads", command.threads, "Threads that send")->capture_default_str();
+  add_duration(
+      app, "--timeout", [&](TimeMs span_ms) { command.timeout_ms = span_ms; },
+      "Wait so long for an answer (default 10s)", 100);
+  add_duration(
+      app, "--p99", [&](TimeMs span_ms) { command.p99_ms = span_ms; },
+      "Fail when the p99 latency is over this; of a ramp the bound (default 100ms)", 1);
+  app.add_flag("--allow-remote", command.allow_remote, "Load another machine than this one");
+}
+
+void add_load(CLI::App& program, LoadCommand& command) {
+  CLI::App& app = *program.add_subcommand("load", "Send made-up visits at a steady rate and measure the latency");
+  app.add_option("--target", command.target, "Where to: http://ADDRESS:PORT/PATH, or tcp://ADDRESS:PORT for lines")
+      ->type_name("URL")
+      ->capture_default_str();
+  const auto set_rate = [&command](const std::string& text) {
+    const std::optional<double> rate = parse_rate(text);
+    if (!rate) throw CLI::ValidationError("--rate", fmt::format("\"{}\" is no rate; write 250, 10k or 1.5M", text));
+    command.rate = *rate;
+  };
+  app.add_option_function<std::string>("--rate", set_rate, "Events per second, of a ramp its first (default 1000)")
+      ->type_name("N");
+  add_duration(
+      app, "--for,--duration", [&](TimeMs span_ms) { command.for_ms = span_ms; },
+      "How long, of a ramp each step (default 10s)", 100);
+  app.add_option("--batch", command.batch, "Events per request, as NDJSON when more than 1")->capture_default_str();
+  add_load_bounds(app, command);
+  app.add_flag("--ramp", command.ramp, "Raise the rate until it is too much, and find the highest that is not");
+  app.add_option("--verify", command.verify, "Compare the report of this admin listener with what was sent")
+      ->type_name("URL");
+  app.add_option("--seed", command.seed, "Same seed, same visits (by other visitors)");
+  app.add_flag("--json", command.json, "Print the result as JSON");
+  app.add_flag("-q,--quiet", command.quiet, "No line of progress");
+  app.footer(
+      "Requests are sent when they are due, however slow the answers are, and latency counts from that time.\n"
+      "Examples:\n"
+      "  weir load --rate 5k --for 30s\n"
+      "  weir load --rate 200k --batch 100 --connections 8\n"
+      "  weir load --rate 2k --verify http://127.0.0.1:9464\n"
+      "  weir load --ramp --rate 1k --for 5s --p99 20ms --json > knee.json\n"
+      "  weir load --target tcp://127.0.0.1:9000 --rate 50k");
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -134,11 +181,13 @@ int run_program(int argc, const char* const* argv) {
   ReplayCommand replay;
   GenerateCommand generate;
   TopCommand top;
+  LoadCommand load;
   std::string checked;
   add_serve(program, serve);
   add_replay(program, replay);
   add_generate(program, generate);
   add_top(program, top);
+  add_load(program, load);
   CLI::App& check = *program.add_subcommand("check", "Validate a configuration file");
   check.add_option("FILE", checked, "Configuration file")->required();
   check.footer("Example:\n  weir check config/weir.yaml && systemctl reload weir");
@@ -152,12 +201,13 @@ int run_program(int argc, const char* const* argv) {
     return program.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (program.get_subcommands().empty()) {
-    fmt::print(stderr, "weir: a command is missing: serve, replay, generate, top or check; see weir --help\n");
+    fmt::print(stderr, "weir: a command is missing: serve, replay, generate, load, top or check; see weir --help\n");
     return kExitUsage;
   }
   if (program.got_subcommand("serve")) return run_serve(serve);
   if (program.got_subcommand("replay")) return run_replay(replay);
   if (program.got_subcommand("generate")) return run_generate(generate);
+  if (program.got_subcommand("load")) return run_load(load);
   if (program.got_subcommand("top")) return run_top(top);
   return run_check(checked);
 }

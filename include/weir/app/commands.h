@@ -53,6 +53,25 @@ struct TopCommand {
 };
 int run_top(const TopCommand& command);
 
+struct LoadCommand {
+  std::string target = "http://127.0.0.1:8080/v1/events";
+  double rate = 1000;       // events per second; of a ramp its first step
+  TimeMs for_ms = 10'000;   // of a ramp each step
+  std::uint64_t batch = 1;  // events per request
+  std::uint64_t connections = 16;
+  std::uint64_t pipeline = 1;  // requests under way per connection
+  std::uint64_t threads = 1;
+  TimeMs timeout_ms = 10'000;         // for an answer
+  std::optional<TimeMs> p99_ms;       // more than that fails
+  std::optional<std::uint64_t> seed;  // of the visits; otherwise by chance
+  std::string verify;                 // url of the admin listener; empty: nothing is verified
+  bool ramp = false;
+  bool allow_remote = false;
+  bool json = false;
+  bool quiet = false;  // no progress line
+};
+int run_load(const LoadCommand& command);
+
 int run_check(const std::string& file);
 
 /// Parses the command line and runs the command.

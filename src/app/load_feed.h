@@ -1,0 +1,84 @@
+// LoadFeed: makes requests ahead of the senders on a thread of its own, so that sending one is a copy. Between the
+// generator and the senders of a load; it never looks at the time.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "weir/app/generator.h"
+
+namespace weir {
+
+/// Requests in a row, ready to be sent.
+struct LoadBlock {
+  struct Request {
+    std::uint32_t size = 0;    // bytes
+    std::uint32_t events = 0;  // lines
+  };
+  std::string bytes;
+  std::vector<Request> requests;
+};
+
+struct LoadFeedOptions {
+  GeneratorOptions visits;
+  std::string head;                    // of an HTTP request, up to the value of Content-Length; empty: lines alone
+  std::size_t batch = 1;               // events per request
+  std::uint64_t events = 0;            // how many to make; 0: whole visits, all of them
+  std::size_t senders = 1;             // requests go to them in turn
+  std::size_t requests_per_block = 1;  // few enough that the senders' blocks cover about the same time
+};
+
+/// Made on one thread; take() by each sender's, the rest by the maker's.
+class LoadFeed {
+ public:
+  enum class State { kReady, kNotYet, kEnded };
+  /// Bytes made ahead for all senders.
+  static constexpr std::size_t kAheadBytes = 16 * 1024 * 1024;
+
+  explicit LoadFeed(LoadFeedOptions options);
+  ~LoadFeed() { stop(); }
+  LoadFeed(const LoadFeed&) = delete;
+  LoadFeed& operator=(const LoadFeed&) = delete;
+
+  /// Returns when as much is made ahead as may be.
+  void wait_until_full();
+  /// kReady: `block` holds the sender's next requests; its old storage is used again.
+  State take(std::size_t sender, LoadBlock& block);
+  /// Makes no more.
+  void stop();
+  /// The truth of everything made, as JSON, when all whole visits were made; else empty. After stop().
+  std::string truth_json() const;
+
+ private:
+  struct Queue {
+    std::deque<LoadBlock> blocks;
+    std::size_t bytes = 0;
+  };
+  void run();
+  /// False when there are no more events.
+  bool make_request(LoadBlock& block);
+  /// False when it is time to stop.
+  bool hand_over(std::size_t sender, LoadBlock& block);
+
+  LoadFeedOptions options_;
+  Generator generator_;      // the thread's, until it is joined
+  std::string line_;         // the thread's
+  std::string body_;         // the thread's
+  std::uint64_t made_ = 0;   // events; the thread's
+  bool all_visits_ = false;  // the thread's
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Queue> queues_;  // guarded by mutex_, as is the rest
+  std::vector<LoadBlock> used_;
+  bool full_ = false;
+  bool ended_ = false;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses the rest
+};
+
+}  // namespace weir

@@ -1,0 +1,64 @@
+#include "load_ramp.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "load_report.h"
+#include "weir/core/check.h"
+#include "weir/core/time_text.h"
+
+namespace weir {
+namespace {
+
+constexpr double kLeastPart = 0.95;
+constexpr double kLowestRate = 1;
+constexpr double kHighestRate = 10e6;
+constexpr double kStep = 2;
+
+}  // namespace
+
+std::string reason_of_strain(const LoadResult& result, TimeMs p99_ms) {
+  const LoadCounts& counts = result.counts;
+  if (counts.refused.events > 0) return fmt::format("{} events refused", counts.refused.events);
+  if (counts.rejected.events > 0) return fmt::format("{} events rejected", counts.rejected.events);
+  if (counts.failed.events > 0) return fmt::format("{} events failed", counts.failed.events);
+  const std::int64_t p99_ns = counts.latency.percentile_ns(99);
+  if (p99_ns > p99_ms * 1'000'000) {
+    return fmt::format("p99 {} is over {}", format_latency(p99_ns), format_duration(p99_ms));
+  }
+  const double part = result.rate() / result.asked_rate;
+  if (part >= kLeastPart) return {};
+  // Fewer sent than due because they were not made in time says nothing of the target.
+  if (counts.fed_late > 0)
+    return fmt::format("events were not made as fast ({:.1f}%): not the target's limit", part * 100);
+  return fmt::format("{:.1f}% of the rate achieved", part * 100);
+}
+
+void LoadRamp::took_it() {
+  WEIR_CHECK(rate_.has_value());
+  good_ = *rate_;
+  choose_next();
+}
+
+void LoadRamp::strained() {
+  WEIR_CHECK(rate_.has_value());
+  bad_ = *rate_;
+  choose_next();
+}
+
+void LoadRamp::choose_next() {
+  const double tried = *rate_;
+  rate_.reset();
+  if (++steps_ >= kMostSteps) return;
+  if (!bad_) {
+    if (tried < kHighestRate) rate_ = std::min(tried * kStep, kHighestRate);
+  } else if (!good_) {
+    if (tried > kLowestRate) rate_ = std::max(tried / kStep, kLowestRate);
+  } else if (*bad_ / *good_ > kPrecision) {
+    rate_ = std::sqrt(*good_ * *bad_);
+  }
+}
+
+}  // namespace weir

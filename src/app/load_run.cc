@@ -1,0 +1,200 @@
+#include "load_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <memory>
+
+#include "load_feed.h"
+#include "load_report.h"
+#include "load_sender.h"
+#include "weir/core/hash.h"
+#include "weir/net/event_loop.h"
+
+namespace weir {
+namespace {
+
+constexpr std::uint64_t kSampleSessions = 20'000;
+constexpr std::uint64_t kEndlessSessions = 4'000'000'000;
+constexpr double kSpeed = 200;         // visits of a second or two
+constexpr TimeMs kTimeoutMs = 1000;    // no pause within a visit is longer
+constexpr double kBlockSeconds = 0.1;  // of the schedule, at most
+constexpr std::size_t kMostRequestsPerBlock = 256;
+constexpr std::int64_t kMsNs = 1'000'000;
+constexpr std::int64_t kStartDelayNs = 5 * kMsNs;    // for all senders to hear of the start
+constexpr std::int64_t kLastSendsNs = 1000 * kMsNs;  // for what is a little late at the end
+constexpr TimeMs kProgressMs = 1000;
+
+/// Events per session of these visits, from a sample of them.
+double events_per_session(GeneratorOptions options) {
+  options.sessions = kSampleSessions;
+  options.keep_truth = false;
+  Generator generator(options);
+  std::string line;
+  std::uint64_t events = 0;
+  while (generator.next(line)) ++events;
+  return static_cast<double>(events) / static_cast<double>(kSampleSessions);
+}
+
+LoadFeedOptions feed_options(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms) {
+  LoadVisits visits = visits_of(command, SystemClock(), not_before_ms);
+  LoadFeedOptions options;
+  options.visits = std::move(visits.options);
+  options.events = visits.events;
+  if (target.kind == LoadTarget::Kind::kHttp) {
+    options.head =
+        fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: ", target.path,
+                    to_string(target.address), command.batch == 1 ? "application/json" : "application/x-ndjson");
+  }
+  options.batch = command.batch;
+  options.senders = command.threads;
+  // The next block of one sender must not be far from that of another: order within the lateness is kept by time.
+  const double requests_per_second = command.rate / static_cast<double>(command.batch * command.threads);
+  options.requests_per_block =
+      std::clamp<std::size_t>(static_cast<std::size_t>(requests_per_second * kBlockSeconds), 1, kMostRequestsPerBlock);
+  return options;
+}
+
+/// The senders of a load, and who watches them.
+class Run {
+ public:
+  Run(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms)
+      : command_(command), feed_options_(feed_options(command, target, not_before_ms)), feed_(feed_options_) {
+    for (std::size_t i = 0; i < command.threads; ++i) add_sender(target, i);
+  }
+
+  Result<LoadResult> finish() {
+    std::string problem;
+    bool any = false;
+    for (auto& sender : senders_) {
+      const std::string found = sender->wait_for_connections();
+      any |= found.empty();
+      if (!found.empty()) problem = found;
+    }
+    if (!any) return Error{problem};
+    feed_.wait_until_full();
+    begin();
+    loop_.run();
+    return result();
+  }
+
+ private:
+  void add_sender(const LoadTarget& target, std::size_t index) {
+    LoadSenderOptions options;
+    options.target = target;
+    options.requests_per_second = command_.rate / static_cast<double>(command_.batch);
+    options.index = index;
+    options.senders = command_.threads;
+    options.connections = command_.connections / command_.threads + (index < command_.connections % command_.threads);
+    options.pipeline = command_.pipeline;
+    options.batch = command_.batch;
+    options.requests = (feed_options_.events + command_.batch - 1) / command_.batch;
+    options.timeout_ns = command_.timeout_ms * kMsNs;
+    senders_.push_back(
+        std::make_unique<LoadSender>(options, feed_, [this] { loop_.post([this] { one_finished(); }); }));
+  }
+
+  void begin() {
+    start_ns_ = steady_ns() + kStartDelayNs;
+    // Whole visits need not last exactly as long as asked, and all of them are needed.
+    const std::int64_t longer_ns =
+        command_.verify.empty() ? kLastSendsNs : (command_.for_ms + command_.timeout_ms) * kMsNs;
+    for (auto& sender : senders_) sender->begin(start_ns_, start_ns_ + command_.for_ms * kMsNs + longer_ns);
+    loop_.on_signals({SIGINT, SIGTERM}, [this](int) {
+      interrupted_ = true;
+      for (auto& sender : senders_) sender->stop();
+    });
+    const bool shown = !command_.quiet && ::isatty(STDERR_FILENO) != 0;
+    if (shown) loop_.every(kProgressMs, [this] { show_progress(); });
+  }
+
+  void show_progress() {
+    LoadProgress sum;
+    for (const auto& sender : senders_) {
+      const LoadProgress one = sender->progress();
+      sum.accepted_events += one.accepted_events;
+      sum.refused_events += one.refused_events;
+      sum.failed_events += one.failed_events;
+      sum.p99_ns = std::max(sum.p99_ns, one.p99_ns);
+    }
+    const double seconds = static_cast<double>(steady_ns() - start_ns_) / 1e9;
+    const std::string line = render_load_progress(command_, sum, seconds, sum.accepted_events - shown_events_);
+    shown_events_ = sum.accepted_events;
+    fmt::print(stderr, "\r{}\x1b[K", line);
+    std::fflush(stderr);
+    shown_ = true;
+  }
+
+  void one_finished() {
+    if (++finished_ < senders_.size()) return;
+    if (shown_) fmt::print(stderr, "\r\x1b[K");
+    loop_.stop_timers();
+  }
+
+  LoadResult result() {
+    LoadResult result;
+    result.asked_rate = command_.rate;
+    result.asked_seconds = static_cast<double>(command_.for_ms) / 1000;
+    for (auto& sender : senders_) result.counts.add(sender->finish());
+    feed_.stop();
+    result.interrupted = interrupted_;
+    const double answered_seconds = static_cast<double>(result.counts.last_answer_ns - start_ns_) / 1e9;
+    const bool whole = !interrupted_ && command_.verify.empty();
+    result.seconds = std::max(whole ? result.asked_seconds : 0.001, answered_seconds);
+    if (!interrupted_ && result.counts.not_sent.events == 0) result.truth_json = feed_.truth_json();
+    return result;
+  }
+
+  LoadCommand command_;
+  LoadFeedOptions feed_options_;
+  LoadFeed feed_;
+  EventLoop loop_;
+  std::vector<std::unique_ptr<LoadSender>> senders_;
+  std::int64_t start_ns_ = 0;
+  std::size_t finished_ = 0;
+  std::uint64_t shown_events_ = 0;
+  bool shown_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+double LoadResult::rate() const { return static_cast<double>(counts.accepted.events) / std::max(seconds, 1e-9); }
+
+LoadVisits visits_of(const LoadCommand& command, const Clock& clock, TimeMs not_before_ms) {
+  LoadVisits visits;
+  GeneratorOptions& options = visits.options;
+  options.seed = command.seed.value_or(random_seed());
+  options.speed = kSpeed;
+  options.timeout_ms = kTimeoutMs;
+  options.return_ratio = 0;  // they would come back after the timeout, which is longer than most loads
+  // Not from the seed: the same visits sent twice to one server must be other visitors' visits.
+  options.visitor_prefix = fmt::format("{:012x}", random_seed() >> 16);
+  const double per_session = events_per_session(options);
+  options.start_ms = std::max(clock.now_ms(), not_before_ms);
+  options.sessions_per_second = std::clamp(command.rate / per_session, 1e-6, 1e6);
+  const double events = command.rate * static_cast<double>(command.for_ms) / 1000;
+  options.keep_truth = !command.verify.empty();
+  if (options.keep_truth) {
+    options.sessions = static_cast<std::uint64_t>(std::max(1.0, std::round(events / per_session)));
+  } else {
+    options.sessions = kEndlessSessions;
+    visits.events = static_cast<std::uint64_t>(std::max(1.0, std::round(events)));
+  }
+  return visits;
+}
+
+void wait_for(TimeMs span_ms) {
+  EventLoop loop;
+  loop.after(span_ms, [] {});
+  loop.run();
+}
+
+Result<LoadResult> run_one_load(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms) {
+  return Run(command, target, not_before_ms).finish();
+}
+
+}  // namespace weir
