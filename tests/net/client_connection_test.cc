@@ -1,0 +1,113 @@
+// ClientConnection against a server of ours: answers in order, ends that are told, and connections opened again.
+#include "weir/net/client_connection.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "http_server_fixture.h"
+#include "weir/net/wake_timer.h"
+
+namespace weir {
+namespace {
+
+/// Writes down what it hears, and ends the loop when it has heard enough.
+class Listener final : public ClientConnectionOwner {
+ public:
+  explicit Listener(EventLoop& loop) : loop_(loop) {}
+
+  void opened(ClientConnection& connection) override {
+    for (const std::string& request : requests) connection.queue(request);
+    connection.flush();
+  }
+  void answered(ClientConnection&, const HttpAnswer& answer) override { bodies.emplace_back(answer.body); }
+  void caught_up(ClientConnection& connection) override {
+    ++batches;
+    if (bodies.size() < wanted) return;
+    connection.close();
+    loop_.stop();
+  }
+  void written(ClientConnection&) override { ++writes; }
+  void closed(ClientConnection&, std::string_view why) override {
+    ends.emplace_back(why);
+    loop_.stop();
+  }
+
+  std::vector<std::string> requests;
+  std::size_t wanted = 0;
+  std::vector<std::string> bodies;
+  std::vector<std::string> ends;
+  std::size_t batches = 0;
+  std::size_t writes = 0;
+
+ private:
+  EventLoop& loop_;
+};
+
+using ClientConnectionTest = HttpServerTest;
+
+TEST_F(ClientConnectionTest, pipelined_requests_are_answered_in_order) {
+  start();
+  EventLoop loop;
+  Listener listener(loop);
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < 200; ++i) {  // of sizes that end in the middle of what is read at once
+    listener.requests.push_back("GET /size/" + std::to_string(i * 7) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    expected.emplace_back(i * 7, 'x');
+  }
+  listener.wanted = expected.size();
+  ClientConnection connection(loop, listener, {"127.0.0.1", port()}, ClientConnection::Answers::kHttp, 3);
+  EXPECT_FALSE(connection.is_open());
+  connection.open();
+  loop.run();
+  EXPECT_EQ(connection.number(), 3U);
+  EXPECT_EQ(listener.bodies, expected);
+  EXPECT_EQ(listener.writes, 1U);
+  EXPECT_GE(listener.batches, 1U);
+  EXPECT_TRUE(listener.ends.empty()) << "close() is no news to its caller";
+}
+
+TEST_F(ClientConnectionTest, an_end_by_the_server_is_told) {
+  start();
+  EventLoop loop;
+  Listener listener(loop);
+  listener.requests = {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"};
+  listener.wanted = 2;
+  ClientConnection connection(loop, listener, {"127.0.0.1", port()}, ClientConnection::Answers::kHttp, 0);
+  connection.open();
+  loop.run();
+  EXPECT_EQ(listener.bodies.size(), 1U);
+  EXPECT_EQ(listener.ends, std::vector<std::string>{"closed by the server"});
+  EXPECT_FALSE(connection.is_open());
+}
+
+TEST_F(ClientConnectionTest, a_connection_that_cannot_be_opened_is_told) {
+  start();
+  const std::uint16_t gone = port();
+  thread_.run([this] { server_.reset(); });
+  EventLoop loop;
+  Listener listener(loop);
+  ClientConnection connection(loop, listener, {"127.0.0.1", gone}, ClientConnection::Answers::kHttp, 0);
+  connection.open();
+  loop.run();
+  EXPECT_EQ(listener.ends, std::vector<std::string>{"Connection refused"});
+}
+
+TEST(WakeTimer, the_last_wish_counts_and_a_cancelled_one_does_not) {
+  EventLoop loop;
+  std::vector<std::int64_t> calls;
+  WakeTimer timer(loop, [&] { calls.push_back(steady_ns()); });
+  WakeTimer never(loop, [&] { calls.push_back(-1); });
+  const std::int64_t wanted = steady_ns() + 2'000'000;
+  timer.wake_at(wanted + 3'600'000'000'000);
+  timer.wake_at(wanted);
+  never.wake_at(wanted);
+  never.cancel();
+  loop.run();
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_GE(calls[0], wanted);
+}
+
+}  // namespace
+}  // namespace weir
