@@ -6,6 +6,7 @@
 
 #include "weir/app/generator.h"
 #include "weir/core/hash.h"
+#include "weir/core/thread_name.h"
 #include "weir/net/http_client.h"
 
 namespace weir {
@@ -45,6 +46,7 @@ bool DemoFeed::wait_ms(std::int64_t delay_ms) {
 }
 
 void DemoFeed::run() {
+  name_this_thread("weir-demo");
   const SystemClock clock;
   Generator generator(demo_options(clock.now_ms()));
   HttpClient client(server_);

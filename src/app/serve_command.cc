@@ -21,6 +21,7 @@
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
+#include "weir/core/thread_name.h"
 #include "weir/net/event_loop.h"
 #include "weir/pipeline/pipeline.h"
 
@@ -137,7 +138,10 @@ void Server::log_addresses() const {
 
 int Server::run() {
   ingest_loop_.every(config_.pipeline.publish_interval_ms, [this] { pipeline_->tick(); });
-  std::thread ingest_thread([this] { ingest_loop_.run(); });
+  std::thread ingest_thread([this] {
+    name_this_thread("weir-ingest");
+    ingest_loop_.run();
+  });
   admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });

@@ -16,6 +16,7 @@
 
 #include "source_rows.h"
 #include "weir/core/clock.h"
+#include "weir/core/thread_name.h"
 #include "weir/ingest/tailer.h"
 #include "weir/net/descriptor.h"
 
@@ -61,6 +62,7 @@ class TailSource final : public Source {
 
  private:
   void run() {
+    name_this_thread("weir-tail");
     bool watch_due = true;
     while (!stopping_) {
       if (std::exchange(watch_due, false)) watch();  // until it waited for changes they may come unseen

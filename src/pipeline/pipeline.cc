@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "weir/core/check.h"
+#include "weir/core/thread_name.h"
 #include "weir/core/time_text.h"
 #include "weir/parse/line_buffer.h"
 
@@ -200,6 +201,7 @@ void Pipeline::start_threads() {
 }
 
 void Pipeline::run_shard(std::size_t index) {
+  name_this_thread(fmt::format("weir-shard-{}", index));
   BatchQueue& queue = *queues_[index];
   Shard& shard = *shards_[index];
   std::uint64_t pinned_version = 0;
@@ -216,6 +218,7 @@ void Pipeline::run_shard(std::size_t index) {
 }
 
 void Pipeline::run_publisher() {
+  name_this_thread("weir-publish");
   while (const std::optional<Cut> cut = hub_.wait()) publish_live(*cut);
 }
 
