@@ -16,6 +16,20 @@ void append_control_character(std::string& out, char character) {
   out += kHex[static_cast<unsigned char>(character) & 15];
 }
 
+/// Of each byte, whether it stands for itself in a string, as nearly all do.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned char byte = ' '; byte <= '~'; ++byte) plain[byte] = byte != '"' && byte != '\\';
+  return plain;
+}();
+
+/// How many characters at the front stand for themselves.
+std::size_t plain_size(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && kPlain[static_cast<unsigned char>(text[size])]) ++size;
+  return size;
+}
+
 template <class Number>
 void append_number(std::string& out, Number value) {
   std::array<char, 32> digits;
@@ -69,7 +83,11 @@ void JsonWriter::string(std::string_view value) {
 
 void JsonWriter::append_string(std::string_view value) {
   out_ += '"';
-  while (!value.empty()) {
+  while (true) {
+    const std::size_t plain = plain_size(value);
+    out_ += value.substr(0, plain);
+    value.remove_prefix(plain);
+    if (value.empty()) break;
     const std::size_t size = character_size(value);
     const char first = value.front();
     if (size == 0) {
