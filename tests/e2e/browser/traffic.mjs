@@ -1,6 +1,6 @@
 // A `weir serve` with made-up visitors who browse now, for what has to be looked at or measured rather than tested.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -88,9 +88,12 @@ export class Weir {
   }
 
   /** Seconds of processor time it has used. */
+  /** Processor seconds of all its threads, and of the one that answers scrapes and the live page. */
   cpuSeconds() {
-    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    const { pid } = this.process;
+    const of = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return { all: threads.reduce((sum, thread) => sum + of(thread), 0), admin: of(pid) };
   }
 
   async stop() {
