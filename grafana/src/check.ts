@@ -23,7 +23,7 @@ function sample(change: (dashboard: { panel: Panel; variables: Variable[]; dashb
     type: 'timeseries',
     datasource: chosen,
     fieldConfig: { defaults: { unit: 'none' } },
-    targets: [{ expr: 'sum(rate(cpu_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))' }],
+    targets: [{ expr: 'sum(rate(weir_cpu_total{job=~"$job", instance=~"$instance"}[$__rate_interval]))' }],
   };
   const variables: Variable[] = [
     { name: 'datasource', type: 'datasource', label: 'Data source', query: 'prometheus' },
@@ -58,6 +58,14 @@ const faults: Record<string, Dashboard[]> = {
     expr(`sum(weir_landing_window_sessions{${own}})`),
     expr(`sum(weir_landing_window_sessions{${own}, window=~"$window"})`),
   ],
+  'weir-own-metrics-rule': [
+    expr(`sum(1 - up{${own}})`),
+    expr(`sum(rate(process_cpu_seconds_total{${own}}[$__rate_interval]))`),
+    expr(`up{${own}} and on (instance) weir_build_info{${own}}`),
+    expr(`up{${own}} and on (job) weir_ready{${own}}`),
+    expr(`weir_build_info{${own}} and on (job) up{${own}}`),
+    expr(`up{${own}} or on (job) weir_build_info{${own}}`),
+  ],
   'template-datasource-rule': [
     sample(({ variables }) => (variables[0]!.name = 'prometheus')),
     sample(({ variables }) => (variables[0]!.label = 'Source')),
@@ -91,18 +99,21 @@ const faults: Record<string, Dashboard[]> = {
     sample(({ panel }) => (panel.fieldConfig!.overrides = [{ properties: [{ id: 'unit', value: 'sec' }] }])),
   ],
   'panel-no-targets-rule': [sample(({ panel }) => (panel.targets = []))],
-  'target-promql-rule': [expr(`sum(up{${own}}`), expr('1 + 1'), expr('')],
-  'target-rate-interval-rule': [expr(`rate(a_total{${own}}[5m])`), expr(`sum(irate((a_total{${own}}[5m] offset 1w)))`)],
-  'target-job-rule': [expr('up{instance=~"$instance"}'), expr('up{job="$job", instance=~"$instance"}')],
-  'target-instance-rule': [expr(`up{${own}} / on (job) up{job=~"$job"}`)],
-  'target-counter-agg-rule': [expr(`a_total{${own}}`), expr(`sum(max_over_time(a_total{${own}}[1h]))`)],
+  'target-promql-rule': [expr(`sum(weir_ready{${own}}`), expr('1 + 1'), expr('')],
+  'target-rate-interval-rule': [expr(`rate(weir_a_total{${own}}[5m])`), expr(`sum(irate((weir_a_total{${own}}[5m] offset 1w)))`)],
+  'target-job-rule': [expr('weir_ready{instance=~"$instance"}'), expr('weir_ready{job="$job", instance=~"$instance"}')],
+  'target-instance-rule': [expr(`weir_ready{${own}} / on (job) weir_ready{job=~"$job"}`)],
+  'target-counter-agg-rule': [expr(`weir_a_total{${own}}`), expr(`sum(max_over_time(weir_a_total{${own}}[1h]))`)],
 };
 
 const fine: Dashboard[] = [
   sample(() => {}),
-  expr(`sum(increase(a_total{${own}}[$__range] offset 1w))`),
-  expr(`topk($top, total{${own}})`),
+  expr(`sum(increase(weir_a_total{${own}}[$__range] offset 1w))`),
+  expr(`topk($top, weir_cells{${own}})`),
   expr(`sum(weir_site_window_page_views{${own}, window="$window"}) / sum(weir_site_window_landed_sessions{${own}, window="$window"})`),
+  expr(`sum by (job) (rate(process_cpu_seconds_total{${own}}[$__rate_interval]) and on (job, instance) weir_build_info{${own}})`),
+  expr(`sum(1 - up{${own}} and on (job) last_over_time(weir_build_info{${own}}[1d]))`),
+  expr(`process_open_fds{${own}} / process_max_fds{${own}} and on (job, instance) weir_build_info{${own}}`),
   sample(({ variables }) => variables.push({ name: 'n', type: 'custom', query: '1,2' })),
   sample(({ dashboard }) => dashboard.panels!.push({ type: 'row' })),
 ];

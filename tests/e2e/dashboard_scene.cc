@@ -158,10 +158,13 @@ DashboardScene::DashboardScene()
                           server_.admin_port(), {.first_seconds = now_ms_ / 1000 - kWeekSeconds - 480, .count = 8});
   send_at_once(second_server_, second_visits_, now_ms_);
   prometheus_ = std::make_unique<PrometheusServer>(
-      server_.admin_port(), support::PrometheusOptions{.further_targets = {second_server_.admin_port()},
-                                                       .interval_seconds = 2,
-                                                       .rule_files = rules,
-                                                       .history = history});
+      server_.admin_port(),
+      support::PrometheusOptions{.further_targets = {second_server_.admin_port(), support::kDeadPort},
+                                 .interval_seconds = 2,
+                                 .rule_files = rules,
+                                 .history = history,
+                                 .other_programs = true});
+  EXPECT_FALSE(prometheus_->wait_for_value("sum(up{job=\"other\"})", 1).empty());
   send_all();
 }
 

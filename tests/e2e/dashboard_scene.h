@@ -1,5 +1,6 @@
 // What the dashboards are tested on: a real Prometheus with the rules scrapes a real Weir while generated visits go by,
-// and has a past in which the same visits came a week earlier. A second Weir has other visits to the same site.
+// and has a past in which the same visits came a week earlier. A second Weir has other visits to the same site, a third
+// is down. Prometheus watches other programs as well: itself, and one that is down.
 #pragma once
 
 #include <memory>

@@ -43,6 +43,7 @@ std::map<std::string, std::string> choices(const DashboardScene& scene) {
 /// "All" of a choice, as its dashboard has it.
 std::map<std::string, std::string> all_chosen(const DashboardScene& scene, const DashboardQuery& query) {
   std::map<std::string, std::string> values = choices(scene);
+  values["job"] = ".+";
   values["instance"] = ".+";
   if (query.dashboard == "weir-one-landing-page") {
     values["channel"] = ".*";
@@ -67,6 +68,43 @@ void expect_every_query_answered(DashboardScene& scene) {
         << query.dashboard << ", " << query.place << " " << query.ref << ": " << promql;
   }
   EXPECT_EQ(dashboards.size(), 4U);
+}
+
+using Numbers = std::map<std::map<std::string, std::string>, double>;
+
+Numbers numbers_of(const std::vector<QuerySample>& samples) {
+  Numbers numbers;
+  for (const QuerySample& sample : samples) numbers[sample.labels] = std::isnan(sample.value) ? -1 : sample.value;
+  return numbers;
+}
+
+/// "All" jobs are those of Weir: other programs have up and process_* as well.
+void expect_no_other_program_shown(DashboardScene& scene) {
+  for (const DashboardQuery& query : scene.queries()) {
+    std::map<std::string, std::string> values = all_chosen(scene, query);
+    const std::string promql = support::filled_in(query, values);
+    const Numbers all = numbers_of(scene.prometheus().query(promql, scene.at()));
+    values["job"] = "weir";
+    const Numbers own = numbers_of(scene.prometheus().query(support::filled_in(query, values), scene.at()));
+    ASSERT_EQ(all.size(), own.size()) << query.dashboard << ", " << query.place << ": " << promql;
+    for (const auto& [labels, value] : own) {
+      ASSERT_TRUE(all.contains(labels)) << promql;
+      EXPECT_NEAR(all.at(labels), value, 1e-9 * std::abs(value)) << query.dashboard << ", " << query.place;
+    }
+  }
+}
+
+/// Two instances are up, one is down; the program of another job that is down as well does not count.
+void expect_state_true(DashboardScene& scene) {
+  for (const auto& [panel, wanted] : std::map<std::string, double>{{"Instances down", 1}, {"Instances ready", 2}}) {
+    for (const DashboardQuery& query : scene.queries()) {
+      if (query.place != panel) continue;
+      const std::vector<QuerySample> shown =
+          scene.prometheus().query(support::filled_in(query, all_chosen(scene, query)), scene.at());
+      ASSERT_EQ(shown.size(), 1U) << query.promql;
+      EXPECT_EQ(shown[0].value, wanted) << query.promql;
+    }
+  }
 }
 
 void expect_every_rule_answered(DashboardScene& scene) {
@@ -343,6 +381,8 @@ TEST(Dashboards, have_an_answer_to_every_query_and_show_the_truth) {
   ASSERT_FALSE(scene.at().empty());
   expect_every_query_answered(scene);
   expect_every_rule_answered(scene);
+  expect_no_other_program_shown(scene);
+  expect_state_true(scene);
   expect_landing_pages_true(scene);
   expect_one_landing_page_true(scene);
   expect_acquisition_true(scene);

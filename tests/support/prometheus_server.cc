@@ -12,6 +12,8 @@
 namespace weir::support {
 namespace {
 
+/// Names this Prometheus as a target, once its port is known. Prometheus watches the file.
+constexpr std::string_view kItself = "itself.json";
 constexpr std::string_view kListening = "\"Listening on\" address=127.0.0.1:";
 
 std::string percent_encoded(const std::string& text) {
@@ -36,7 +38,7 @@ std::string get(std::uint16_t port, const std::string& path) {
 
 }  // namespace
 
-PrometheusServer::PrometheusServer(std::uint16_t target_port, const PrometheusOptions& options) {
+std::string PrometheusServer::config_of(std::uint16_t target_port, const PrometheusOptions& options) const {
   const std::string interval = std::to_string(options.interval_seconds) + "s";
   std::string text = "global: {scrape_interval: " + interval + ", scrape_timeout: " + interval +
                      ", evaluation_interval: 1s}\n"
@@ -45,9 +47,18 @@ PrometheusServer::PrometheusServer(std::uint16_t target_port, const PrometheusOp
                      "    static_configs: [{targets: [\"127.0.0.1:" +
                      std::to_string(target_port) + "\"";
   for (const std::uint16_t port : options.further_targets) text += ", \"127.0.0.1:" + std::to_string(port) + "\"";
-  text += "]}]\nrule_files:\n";
+  text += "]}]\n";
+  if (options.other_programs) {
+    text += "  - job_name: other\n    static_configs: [{targets: [\"127.0.0.1:" + std::to_string(kDeadPort) +
+            "\"]}]\n    file_sd_configs: [{files: [\"" + folder_.path(kItself) + "\"]}]\n";
+  }
+  text += "rule_files:\n";
   for (const std::string& file : options.rule_files) text += "  - \"" + file + "\"\n";
-  const std::string config = folder_.write("prometheus.yml", text);
+  return text;
+}
+
+PrometheusServer::PrometheusServer(std::uint16_t target_port, const PrometheusOptions& options) {
+  const std::string config = folder_.write("prometheus.yml", config_of(target_port, options));
   if (!options.history.empty()) take_history(options.history);
   process_ = std::make_unique<ChildProcess>(
       std::vector<std::string>{"prometheus", "--config.file=" + config, "--storage.tsdb.path=" + folder_.path("data"),
@@ -61,6 +72,9 @@ PrometheusServer::PrometheusServer(std::uint16_t target_port, const PrometheusOp
   port_ = static_cast<std::uint16_t>(std::strtoul(line.c_str() + place + kListening.size(), nullptr, 10));
   const bool ready = process_->wait_until([this] { return !get(port_, "/-/ready").empty(); });
   EXPECT_TRUE(ready) << process_->log();
+  if (options.other_programs) {
+    static_cast<void>(folder_.write(kItself, "[{\"targets\": [\"127.0.0.1:" + std::to_string(port_) + "\"]}]"));
+  }
 }
 
 void PrometheusServer::take_history(const std::string& text) {

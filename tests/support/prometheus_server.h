@@ -35,7 +35,12 @@ struct PrometheusOptions {
   int interval_seconds = 1;  // of scrapes, and how long one may take
   std::vector<std::string> rule_files = {};
   std::string history = {};  // OpenMetrics text with times of the past, see history_of()
+  /// A job `other`: this Prometheus itself, and a target that is down.
+  bool other_programs = false;
 };
+
+/// Port of this machine where nobody listens: a target that is down.
+inline constexpr std::uint16_t kDeadPort = 1;
 
 /// Runs from construction to destruction, on a port and with a storage folder of its own.
 class PrometheusServer {
@@ -54,6 +59,7 @@ class PrometheusServer {
   std::vector<LoadedRule> rules();
 
  private:
+  std::string config_of(std::uint16_t target_port, const PrometheusOptions& options) const;
   void take_history(const std::string& text);
 
   TemporaryFolder folder_;

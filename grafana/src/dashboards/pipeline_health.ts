@@ -9,6 +9,10 @@ import * as variables from '../variables';
 
 const own = `{${instances}}`;
 const each = ['job', 'instance'];
+/** Only of Weir: other programs have process_* too, and "All" stands for any job. */
+const ofWeir = (vector: string) => `${vector} and on (job, instance) weir_build_info${own}`;
+/** Also of instances that are down and say nothing any more: all targets of a job that had Weir within the last day. */
+const ofJobsOfWeir = (vector: string) => `${vector} and on (job) last_over_time(weir_build_info${own}[1d])`;
 const rate = (metric: string) => `rate(${metric}${own}[$__rate_interval])`;
 /** Rate of a family over all instances: rates first, then their sum, so that a restart is no burst. */
 const totalRate = (metric: string, ...by: string[]) => sumBy(by, rate(metric));
@@ -73,7 +77,7 @@ const restarts = () =>
     .datasource(datasource)
     .enable(true)
     .iconColor('purple')
-    .expr(`process_start_time_seconds${own} * 1000 and on (job, instance) weir_build_info${own}`)
+    .expr(ofWeir(`process_start_time_seconds${own} * 1000`))
     .useValueForTime(true)
     .titleFormat('Weir started')
     .textFormat('{{instance}}')
@@ -93,10 +97,10 @@ export const pipelineHealth = (): Dashboard =>
         panels: [
           stat({
             title: 'Instances down',
-            about: 'Instances Prometheus knows of and cannot scrape.',
+            about: 'Instances Prometheus knows of and cannot scrape, in jobs that had Weir within the last day.',
             unit: units.count,
             thresholds: thresholds.anyIsBad,
-            lines: [{ name: 'down', expr: `sum(1 - up${own})` }],
+            lines: [{ name: 'down', expr: `sum(${ofJobsOfWeir(`1 - up${own}`)})` }],
           }),
           stat({
             title: 'Instances ready',
@@ -265,14 +269,14 @@ export const pipelineHealth = (): Dashboard =>
             about: 'Cores in use, user and system time.',
             unit: units.decimal,
             decimals: 2,
-            lines: [{ name: '{{instance}}', expr: totalRate('process_cpu_seconds_total', 'instance') }],
+            lines: [{ name: '{{instance}}', expr: sumBy(['instance'], ofWeir(rate('process_cpu_seconds_total'))) }],
           }),
           graph({
             title: 'Memory',
             about: 'Resident memory of the process, and what open sessions hold of it.',
             unit: units.bytes,
             lines: [
-              { name: 'resident, {{instance}}', expr: `process_resident_memory_bytes${own}` },
+              { name: 'resident, {{instance}}', expr: ofWeir(`process_resident_memory_bytes${own}`) },
               { name: 'sessions, {{instance}}', expr: `weir_session_table_bytes${own}` },
             ],
           }),
@@ -281,7 +285,7 @@ export const pipelineHealth = (): Dashboard =>
             about: 'Open descriptors / the most the process may have.',
             unit: units.share,
             max: 1,
-            lines: [{ name: '{{instance}}', expr: `process_open_fds${own} / process_max_fds${own}` }],
+            lines: [{ name: '{{instance}}', expr: ofWeir(`process_open_fds${own} / process_max_fds${own}`) }],
           }),
         ],
       },
@@ -301,7 +305,7 @@ export const pipelineHealth = (): Dashboard =>
             unit: units.seconds,
             lines: [
               { name: 'render, {{instance}}', expr: `weir_render_duration_seconds${own}` },
-              { name: 'scrape, {{instance}}', expr: `scrape_duration_seconds${own}` },
+              { name: 'scrape, {{instance}}', expr: ofWeir(`scrape_duration_seconds${own}`) },
             ],
           }),
           graph({

@@ -9,8 +9,10 @@ export interface Selector {
   matchers: Map<string, string>;
   /** Text of the range; empty for an instant. */
   range: string;
-  /** The function it is the argument of; empty when there is none. */
+  /** The function or aggregation it is the argument of; empty when there is none. */
   calledBy: string;
+  /** It counts only where Weir itself is: `... and on (job, instance) weir_build_info`. */
+  ofWeir: boolean;
 }
 
 /** A duration nobody would write, which stands for $__rate_interval. */
@@ -37,9 +39,22 @@ function textOf(query: string, node: SyntaxNode | null): string {
 function callerOf(query: string, node: SyntaxNode): string {
   for (let at = node.parent; at; at = at.parent) {
     if (at.name === 'FunctionCall') return textOf(query, at.getChild('FunctionIdentifier'));
+    if (at.name === 'AggregateExpr') return textOf(query, at.getChild('AggregateOp'));
     if (!['MatrixSelector', 'OffsetExpr', 'ParenExpr', 'FunctionCallBody', 'StepInvariantExpr'].includes(at.name)) return '';
   }
   return '';
+}
+
+/** Is it on the left of an `and` that asks for weir_build_info of the same job? */
+function joinedWithWeir(query: string, node: SyntaxNode): boolean {
+  for (let at = node; at.parent; at = at.parent) {
+    if (at.parent.name !== 'BinaryExpr' || !at.parent.getChild('And')) continue;
+    const right = at.parent.lastChild;
+    const isLeft = right !== null && at.to <= right.from;
+    const labels = textOf(query, at.parent.getChild('MatchingModifierClause'));
+    if (isLeft && /^on\s*\(job\b/.test(labels) && /\bweir_build_info\b/.test(textOf(query, right))) return true;
+  }
+  return false;
 }
 
 function selectorAt(query: string, node: SyntaxNode): Selector {
@@ -54,6 +69,7 @@ function selectorAt(query: string, node: SyntaxNode): Selector {
     matchers,
     range: matrix ? query.slice(node.to, matrix.to).replace(/[[\]\s]/g, '') : '',
     calledBy: callerOf(query, node),
+    ofWeir: joinedWithWeir(query, node),
   };
 }
 

@@ -1,4 +1,4 @@
-// The rules of Grafana's dashboard-linter, under its names and written anew, and two of our own (weir-...). Each walks one
+// The rules of Grafana's dashboard-linter, under its names and written anew, and some of our own (weir-...). Each walks one
 // dashboard and says what it finds. What the others are for is in the documentation of dashboard-linter.
 import { type Dashboard, type Panel, panelsOf, queryOf, type Variable } from './dashboard';
 import { rateInterval, type Selector, selectorsOf } from './promql';
@@ -74,6 +74,12 @@ export const rules: Record<string, Rule> = {
     eachSelector(dashboard, (selector, panel) => {
       if (!/^weir_\w+_window_/.test(selector.metric) || selector.matchers.get('window') === '="$window"') return;
       report(`${selector.metric} without window="$window"`, panel);
+    }),
+  // "All" jobs are those of other programs, too, and some metrics are every program's.
+  'weir-own-metrics-rule': (dashboard, report) =>
+    eachSelector(dashboard, (selector, panel) => {
+      if (selector.metric.startsWith('weir_') || selector.ofWeir) return;
+      report(`${selector.metric} of any program: add "and on (job, instance) weir_build_info"`, panel);
     }),
   'template-datasource-rule': (dashboard, report) => {
     const sources = variablesOf(dashboard).filter((variable) => variable.type === 'datasource');
