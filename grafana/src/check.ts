@@ -46,11 +46,17 @@ function sample(change: (dashboard: { panel: Panel; variables: Variable[]; dashb
 const expr = (text: string) => sample(({ panel }) => (panel.targets = [{ expr: text }]));
 const own = 'job=~"$job", instance=~"$instance"';
 
+const estimate = `histogram_quantile(0.95, sum by (le) (increase(weir_site_dwell_seconds_bucket{${own}}[$window])))`;
+const ofSites = (how: string) => `${how}(weir_site_window_dwell_p95_seconds{${own}, window="$window"})`;
+
 /** Per rule: dashboards with that fault alone. */
 const faults: Record<string, Dashboard[]> = {
   'weir-parts-rule': [
     expr(`avg(weir_landing_window_bounce_ratio{${own}, window="$window"})`),
     expr(`weir_site_window_dwell_p95_seconds{${own}, window="$window"}`),
+    expr(`${ofSites('max')} - ${ofSites('min')}`),
+    expr(`${ofSites('max')} > ${estimate}`),
+    expr(`${ofSites('max')} > ${ofSites('min')} > ${ofSites('avg')} > ${estimate}`),
     expr(`weir_brand_window_average_order_value{${own}, window="$window"}`),
     expr(`weir_site_window_funnel_leakage_ratio{${own}, window="$window"}`),
   ],
@@ -114,6 +120,7 @@ const fine: Dashboard[] = [
   expr(`sum by (job) (rate(process_cpu_seconds_total{${own}}[$__rate_interval]) and on (job, instance) weir_build_info{${own}})`),
   expr(`sum(1 - up{${own}} and on (job) last_over_time(weir_build_info{${own}}[1d]))`),
   expr(`process_open_fds{${own}} / process_max_fds{${own}} and on (job, instance) weir_build_info{${own}}`),
+  expr(`(${estimate} < ${ofSites('max')} or ${ofSites('max')}) > ${ofSites('min')} or ${ofSites('min')}`),
   sample(({ variables }) => variables.push({ name: 'n', type: 'custom', query: '1,2' })),
   sample(({ dashboard }) => dashboard.panels!.push({ type: 'row' })),
 ];

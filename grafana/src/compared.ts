@@ -28,6 +28,10 @@ export const comparedNumber = (scope: Scope, options: PanelOptions & { width?: n
 export const endedOnly =
   'Of sessions that have ended, which takes 30 minutes (sessions.timeout) after their last event.';
 
+export const howDwellIsMade =
+  'Within 2 % where it is of one cell: one instance, and one site, page or pair. Of several together it lies between ' +
+  'the lowest and the highest of them, where it is estimated from the buckets of sessions that have ended.';
+
 /** What sessions are like: from bounce to the leakage of the funnel chosen. */
 export function qualityNumbers(scope: Scope): Placed[] {
   const number = (options: PanelOptions, kpi: Kpi) => comparedNumber(scope, options, kpi);
@@ -55,7 +59,7 @@ export function qualityNumbers(scope: Scope): Placed[] {
     number(
       {
         title: 'Dwell p50',
-        about: `Half of the sessions dwelt longer, from first event to last; those of one event are left out. ${endedOnly}`,
+        about: `Half of the sessions dwelt longer, from first event to last; those of one event are left out. ${howDwellIsMade}`,
         unit: units.seconds,
         decimals: 0,
       },
@@ -64,7 +68,7 @@ export function qualityNumbers(scope: Scope): Placed[] {
     number(
       {
         title: 'Dwell p95',
-        about: `One session of twenty dwelt longer; those of one event are left out. ${endedOnly}`,
+        about: `One session of twenty dwelt longer; those of one event are left out. ${howDwellIsMade}`,
         unit: units.seconds,
         decimals: 0,
       },

@@ -13,8 +13,8 @@ export const pagesPerSession: Kpi = (scope, cut) =>
   `${scope.sum('page_views', cut)} / ${scope.sum('landed_sessions', cut)}`;
 export const conversionRatio: Kpi = (scope, cut) =>
   `${scope.sum('converted_sessions', cut)} / ${scope.sum('sessions', cut)}`;
-export const dwellMedian: Kpi = (scope, cut) => scope.dwellQuantile(0.5, cut);
-export const dwellP95: Kpi = (scope, cut) => scope.dwellQuantile(0.95, cut);
+export const dwellMedian: Kpi = (scope, cut) => scope.dwellQuantile('p50', cut);
+export const dwellP95: Kpi = (scope, cut) => scope.dwellQuantile('p95', cut);
 export const unknownDwellRatio: Kpi = (scope, cut) =>
   `${scope.sum('dwell_unknown_sessions', cut)} / ${scope.sum('sessions', cut)}`;
 export const orders: Kpi = (scope, cut) => scope.sum('orders', cut);

@@ -144,4 +144,13 @@ std::string render_truth_json(const Truth& truth) {
   return json;
 }
 
+std::vector<std::vector<std::uint32_t>> truth_dwell_ms(const Truth& truth, std::string_view rollup) {
+  std::vector<std::vector<std::uint32_t>> rows;
+  for (const TruthRollup& candidate : truth.rollups()) {
+    if (candidate.name != rollup) continue;
+    for (const TruthCell& cell : candidate.cells) rows.push_back(cell.dwell_ms);
+  }
+  return rows;
+}
+
 }  // namespace weir

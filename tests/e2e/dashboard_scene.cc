@@ -40,6 +40,7 @@ struct Sample {
 };
 constexpr Sample kFirst{11, 800};
 constexpr Sample kSecond{13, 300};
+constexpr Sample kPast{17, 500};
 
 GeneratorOptions shop_options(Sample sample, TimeMs start_ms) {
   GeneratorOptions options;
@@ -57,6 +58,18 @@ GeneratorOptions shop_options(Sample sample, TimeMs start_ms) {
   return options;
 }
 
+/// Adds the dwell times that quantiles are made of to each row.
+void add_dwell_times(const Truth& truth, json& report) {
+  for (const auto& [rollup, rows] : report["rollups"].items()) {
+    const std::vector<std::vector<std::uint32_t>> dwells = truth_dwell_ms(truth, rollup);
+    ASSERT_EQ(dwells.size(), rows.size());
+    for (std::size_t i = 0; i < dwells.size(); ++i) {
+      json& values = rows[i]["dwell_seconds"]["values"] = json::array();
+      for (const std::uint32_t dwell_ms : dwells[i]) values.push_back(dwell_ms / 1000.0);
+    }
+  }
+}
+
 Visits generate_from(Sample sample, TimeMs start_ms) {
   Visits visits;
   Generator generator(shop_options(sample, start_ms));
@@ -72,6 +85,7 @@ Visits generate_from(Sample sample, TimeMs start_ms) {
     (batch.text += line) += '\n';
   }
   visits.truth = json::parse(render_truth_json(generator.truth()));
+  add_dwell_times(generator.truth(), visits.truth);
   return visits;
 }
 
@@ -117,8 +131,9 @@ void post(RunningServer& server, const Batch& batch) {
   ASSERT_EQ(reply.status, 202) << reply.body;
 }
 
-/// Sends all visits at once and waits until they have ended: what the server then says of itself.
-std::string send_at_once(RunningServer& server, const Visits& visits, TimeMs now_ms) {
+/// What a server says of itself when these visits have ended.
+std::string scrape_of_the_past(const Visits& visits, TimeMs now_ms) {
+  RunningServer server(config());
   for (const Batch& batch : visits.batches) post(server, batch);
   post(server, live_visits(now_ms));
   const std::string ended = fmt::format("\n{} {}\n", ended_sessions(), sessions_of(visits.truth));
@@ -127,12 +142,6 @@ std::string send_at_once(RunningServer& server, const Visits& visits, TimeMs now
     scrape = server.scrape();
     return scrape.find(ended) != std::string::npos;
   }));
-  return scrape;
-}
-
-std::string scrape_of_the_past(const Visits& visits, TimeMs now_ms) {
-  RunningServer server(config());
-  const std::string scrape = send_at_once(server, visits, now_ms);
   EXPECT_EQ(server.stop(), 0);
   return scrape;
 }
@@ -143,46 +152,54 @@ DashboardScene::DashboardScene()
     : now_ms_(SystemClock().now_ms()),
       queries_(support::dashboard_queries()),
       visits_(ended_visits(kFirst, now_ms_)),
+      past_visits_(ended_visits(kPast, now_ms_)),
       second_visits_(ended_visits(kSecond, now_ms_)),
       server_(config()),
       second_server_(config()) {
   std::vector<std::string> rules;
-  std::string promql;
   for (const auto& file : support::files_in(WEIR_SOURCE_DIR "/grafana/prometheus/rules")) {
     rules.push_back(file.string());
-    promql += support::read_whole_file(file);
   }
-  for (const support::DashboardQuery& query : queries_) promql += query.promql + "\n";
-  const std::string history =
-      support::history_of(scrape_of_the_past(visits_, now_ms_), support::metrics_a_week_ago(promql),
-                          server_.admin_port(), {.first_seconds = now_ms_ / 1000 - kWeekSeconds - 480, .count = 8});
-  send_at_once(second_server_, second_visits_, now_ms_);
   prometheus_ = std::make_unique<PrometheusServer>(
       server_.admin_port(),
       support::PrometheusOptions{.further_targets = {second_server_.admin_port(), support::kDeadPort},
                                  .interval_seconds = 2,
                                  .rule_files = rules,
-                                 .history = history,
+                                 .history = history_for(rules),
                                  .other_programs = true});
   EXPECT_FALSE(prometheus_->wait_for_value("sum(up{job=\"other\"})", 1).empty());
   send_all();
 }
 
-std::string DashboardScene::instance() const { return fmt::format("127.0.0.1:{}", server_.admin_port()); }
+std::string DashboardScene::instance_of(const RunningServer& server) {
+  return fmt::format("127.0.0.1:{}", server.admin_port());
+}
+
+std::string DashboardScene::history_for(const std::vector<std::string>& rule_files) {
+  std::string promql;
+  for (const std::string& file : rule_files) promql += support::read_whole_file(file);
+  for (const support::DashboardQuery& query : queries_) promql += query.promql + "\n";
+  return support::history_of(scrape_of_the_past(past_visits_, now_ms_), support::metrics_a_week_ago(promql),
+                             server_.admin_port(),
+                             {.first_seconds = now_ms_ / 1000 - kWeekSeconds - 1500, .count = 180});
+}
+
+void DashboardScene::deliver(RunningServer& server, const Batch& batch, std::int64_t& sent) {
+  ASSERT_NO_FATAL_FAILURE(post(server, batch));
+  sent += batch.lines;
+  const std::string received = fmt::format("sum(weir_events_received_total{{instance=\"{}\"}})", instance_of(server));
+  ASSERT_FALSE(prometheus_->wait_for_value(received, static_cast<double>(sent)).empty());
+}
 
 void DashboardScene::send_all() {
-  std::int64_t sent = 0;
-  const std::string received = fmt::format("sum(weir_events_received_total{{instance=\"{}\"}})", instance());
-  const auto deliver = [&](const Batch& batch) {
-    ASSERT_NO_FATAL_FAILURE(post(server_, batch));
-    sent += batch.lines;
-    ASSERT_FALSE(prometheus_->wait_for_value(received, static_cast<double>(sent)).empty());
-  };
-  for (const Batch& batch : visits_.batches) ASSERT_NO_FATAL_FAILURE(deliver(batch));
-  ASSERT_NO_FATAL_FAILURE(deliver(live_visits(SystemClock().now_ms())));
-  const std::string ended =
-      fmt::format("{} and on (instance) weir_build_info{{instance=\"{}\"}}", ended_sessions(), instance());
-  ASSERT_FALSE(prometheus_->wait_for_value(ended, sessions_of(visits_.truth)).empty());
+  for (const auto& [server, visits] : {std::pair{&second_server_, &second_visits_}, std::pair{&server_, &visits_}}) {
+    std::int64_t sent = 0;
+    for (const Batch& batch : visits->batches) ASSERT_NO_FATAL_FAILURE(deliver(*server, batch, sent));
+    ASSERT_NO_FATAL_FAILURE(deliver(*server, live_visits(SystemClock().now_ms()), sent));
+    const std::string ended =
+        fmt::format("{} and on (instance) weir_build_info{{instance=\"{}\"}}", ended_sessions(), instance_of(*server));
+    ASSERT_FALSE(prometheus_->wait_for_value(ended, sessions_of(visits->truth)).empty());
+  }
   const std::vector<support::QuerySample> scraped =
       prometheus_->query(fmt::format("timestamp(weir_ready{{instance=\"{}\"}})", instance()));
   ASSERT_EQ(scraped.size(), 1U);

@@ -1,5 +1,5 @@
 // What the dashboards are tested on: a real Prometheus with the rules scrapes a real Weir while generated visits go by,
-// and has a past in which the same visits came a week earlier. A second Weir has other visits to the same site, a third
+// and has a past in which other visits came a week earlier. A second Weir has other visits to the same site, a third
 // is down. Prometheus watches other programs as well: itself, and one that is down.
 #pragma once
 
@@ -28,7 +28,8 @@ struct Batch {
   std::string text;
 };
 
-/// Visits with known truth, all ended by now and begun within the last day.
+/// Visits with known truth, all ended by now and begun within the last day. Rows of the truth have all known dwell
+/// times, in seconds and ascending, at /dwell_seconds/values.
 struct Visits {
   std::vector<Batch> batches;
   nlohmann::json truth;
@@ -43,20 +44,26 @@ class DashboardScene {
   /// All of all dashboards.
   const std::vector<support::DashboardQuery>& queries() const { return queries_; }
   const nlohmann::json& truth() const { return visits_.truth; }
+  /// Of the visits of the first instance a week ago.
+  const nlohmann::json& past_truth() const { return past_visits_.truth; }
   /// Of the second instance.
   const nlohmann::json& second_truth() const { return second_visits_.truth; }
   /// The moment of the last scrape of the first instance: what is asked for then is not extrapolated. Empty when the
   /// visits could not be delivered, which has failed the test.
   const std::string& at() const { return at_; }
   /// The label of the first instance.
-  std::string instance() const;
+  std::string instance() const { return instance_of(server_); }
 
  private:
+  static std::string instance_of(const RunningServer& server);
+  std::string history_for(const std::vector<std::string>& rule_files);
   void send_all();
+  void deliver(RunningServer& server, const Batch& batch, std::int64_t& sent);
 
   TimeMs now_ms_;
   std::vector<support::DashboardQuery> queries_;
   Visits visits_;
+  Visits past_visits_;
   Visits second_visits_;
   RunningServer server_;
   RunningServer second_server_;

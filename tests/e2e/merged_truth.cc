@@ -1,6 +1,8 @@
 // See merged_truth.h.
 #include "merged_truth.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace weir::e2e {
@@ -46,17 +48,44 @@ void divide(json& row) {
   }
 }
 
+/// The value of the nearest rank, of ascending values.
+json quantile(const json& values, double share) {
+  if (values.empty()) return nullptr;
+  return values[static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size()))) - 1];
+}
+
+/// Puts the dwell times of one more instance into those of `sum`.
+void add_dwell(json& sum, const json& more) {
+  std::vector<double> values = sum.value("values", std::vector<double>{});
+  for (const json& value : more["values"]) values.push_back(value);
+  std::sort(values.begin(), values.end());
+  sum["unknown"] = sum.value("unknown", 0) + more["unknown"].get<int>();
+  sum["values"] = values;
+  sum["p50"] = quantile(sum["values"], 0.5);
+  sum["p95"] = quantile(sum["values"], 0.95);
+  if (more["p50"].is_null()) return;
+  for (const char* name : {"p50", "p95"}) {
+    const double own = more[name];
+    sum["lowest"][name] = std::min(own, sum["lowest"].value(name, own));
+    sum["highest"][name] = std::max(own, sum["highest"].value(name, own));
+  }
+}
+
 }  // namespace
 
 json merged_rows(const json& first, const json& second, const std::vector<std::string>& labels) {
   std::map<std::string, json> rows;
   for (const json* report : {&first, &second}) {
     for (json row : *report) {
+      const json dwell = row["dwell_seconds"];
       row.erase("dwell_seconds");
       std::string key;
       for (const std::string& label : labels) key += row[label].get<std::string>() + "\n";
-      const auto [place, fresh] = rows.try_emplace(key, row);
-      if (!fresh) add_up(place->second, row);
+      json& sum = rows.try_emplace(key, json::object()).first->second;
+      json dwells = sum.value("dwell_seconds", json{{"lowest", json::object()}, {"highest", json::object()}});
+      add_dwell(dwells, dwell);
+      add_up(sum, row);
+      sum["dwell_seconds"] = dwells;
     }
   }
   json merged = json::array();

@@ -7,8 +7,8 @@
 
 namespace weir::e2e {
 
-/// Rows of a rollup of two reports, told apart by `labels`. Without dwell, whose quantiles do not follow from
-/// quantiles.
+/// Rows of a rollup of two reports, told apart by `labels`. Quantiles of dwell are of all dwell times together;
+/// /dwell_seconds/lowest and highest have those of the single instances.
 nlohmann::json merged_rows(const nlohmann::json& first, const nlohmann::json& second,
                            const std::vector<std::string>& labels);
 

@@ -143,8 +143,7 @@ std::string history_of(const std::string& scrape, const std::set<std::string>& n
     const std::string own = brace == std::string::npos ? "}" : "," + series.substr(brace + 1);
     const bool climbs = name.ends_with("_total") || name.ends_with("_bucket") || name.ends_with("_count");
     for (int i = 0; i < span.count; ++i) {
-      const double share = climbs ? static_cast<double>(i) / (span.count - 1) : 1;
-      text += name + "{" + target + own + " " + std::to_string(value * share) + " " +
+      text += name + "{" + target + own + " " + std::to_string(climbs && i == 0 ? 0 : value) + " " +
               std::to_string(span.first_seconds + i * span.step_seconds) + "\n";
     }
   }

@@ -68,12 +68,12 @@ class PrometheusServer {
 };
 
 /// A scrape as it would have been read again and again over `count` steps of `step_seconds` from `first_seconds` on,
-/// for PrometheusOptions::history: OpenMetrics text with the labels that Prometheus adds. Gauges stay what they are;
-/// counters and buckets climb from 0 to what they are.
+/// for PrometheusOptions::history: OpenMetrics text with the labels that Prometheus adds. Counters and buckets
+/// are 0 in the first step; all else stays what it is.
 struct HistorySpan {
-  std::int64_t first_seconds = 0;   // since 1970
-  std::int64_t step_seconds = 240;  // below five minutes, after which Prometheus takes a series for gone
-  int count = 0;                    // two or more
+  std::int64_t first_seconds = 0;  // since 1970
+  std::int64_t step_seconds = 15;  // below five minutes, after which Prometheus takes a series for gone
+  int count = 0;                   // two or more
 };
 /// Only the metrics called `names`.
 std::string history_of(const std::string& scrape, const std::set<std::string>& names, std::uint16_t target_port,

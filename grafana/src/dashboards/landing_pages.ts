@@ -1,6 +1,6 @@
 // For growth teams: how all landing pages do, now and against the same time last week; which ones to look at.
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
-import { compared, comparedNumber, endedOnly, qualityNumbers } from '../compared';
+import { compared, comparedNumber, howDwellIsMade, qualityNumbers } from '../compared';
 import {
   bounceRatio,
   conversionRatio,
@@ -104,7 +104,8 @@ export const landingPages = (): Dashboard =>
             about:
               'The landing pages with the most sessions of the window; Rows says how many. Click one to look into it. ' +
               '__other__ holds the pages beyond the limit of the rollup "landing"; (none) the sessions without a page ' +
-              'view. Dwell is of sessions that have ended; leakage is of the whole funnel chosen.',
+              'view. Leakage is of the whole funnel chosen. Dwell: ' +
+              howDwellIsMade,
             keys: pageKeys,
             columns: pageColumns(pages),
             sortBy: 'Sessions',
@@ -134,7 +135,7 @@ export const landingPages = (): Dashboard =>
           }),
           graph({
             title: 'Dwell',
-            about: `Median and 95th percentile, and a week earlier. ${endedOnly}`,
+            about: `Median and 95th percentile, and a week earlier. ${howDwellIsMade}`,
             unit: units.seconds,
             lines: [...compared(site, dwellMedian, 'p50'), ...compared(site, dwellP95, 'p95')],
           }),
@@ -160,7 +161,8 @@ export const landingPages = (): Dashboard =>
             title: 'Top landing pages of the time range',
             about:
               'As above, but of all sessions that ended within the time range, and against the same range a week ' +
-              'earlier. Choose "Last 7 days" to compare whole weeks.',
+              'earlier. Choose "Last 7 days" to compare whole weeks. Dwell is estimated from buckets (1, 5, 10, 30 s, 1, 2, ' +
+              '5, 10, 30 min, 1 h): the true value lies in the same one.',
             keys: pageKeys,
             columns: pageColumns(pagesInRange),
             sortBy: 'Sessions',

@@ -33,12 +33,15 @@ function checkInstanceVariable(dashboard: Dashboard, name: string, label: string
 }
 
 /** Calls `check` for every selector of every valid query. */
-function eachSelector(dashboard: Dashboard, check: (selector: Selector, panel: Panel) => void): void {
+function eachSelector(
+  dashboard: Dashboard,
+  check: (selector: Selector, panel: Panel, all: Selector[]) => void,
+): void {
   for (const panel of panelsOf(dashboard)) {
     for (const target of panel.targets ?? []) {
       const selectors = selectorsOf(target.expr ?? '');
       if (typeof selectors === 'string') continue; // target-promql-rule says so
-      for (const selector of selectors) check(selector, panel);
+      for (const selector of selectors) check(selector, panel, selectors);
     }
   }
 }
@@ -63,11 +66,20 @@ function checkVariableQuery(variable: Variable, report: Report): void {
 /** Metrics that Weir has divided already, each instance for itself. */
 const readyMade = /^weir_\w+_window_(\w+_ratio|pages_per_session|dwell_(mean|p50|p95)_seconds|average_order_value)$/;
 
+/** The lowest and the highest of several quantiles bound an estimate from the buckets of all. */
+function isBound(selector: Selector, all: Selector[]): boolean {
+  const [, rollup] = /^(weir_\w+)_window_dwell_p\d+_seconds$/.exec(selector.metric) ?? [];
+  const used = (how: string) => all.some((other) => other.metric === selector.metric && other.calledBy === how);
+  const estimated = all.some((other) => other.metric === `${rollup}_dwell_seconds_bucket`);
+  return ['min', 'max'].includes(selector.calledBy) && used('min') && used('max') && estimated;
+}
+
 export const rules: Record<string, Rule> = {
   // Ratios and quantiles of several instances can neither be added up nor averaged, their parts can.
   'weir-parts-rule': (dashboard, report) =>
-    eachSelector(dashboard, (selector, panel) => {
-      if (readyMade.test(selector.metric)) report(`${selector.metric} is right for one instance only`, panel);
+    eachSelector(dashboard, (selector, panel, all) => {
+      if (!readyMade.test(selector.metric) || isBound(selector, all)) return;
+      report(`${selector.metric} is right for one instance only`, panel);
     }),
   // A sum over windows of different lengths counts the same sessions several times.
   'weir-window-rule': (dashboard, report) =>

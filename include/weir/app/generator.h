@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weir/core/clock.h"
@@ -76,5 +77,9 @@ class Generator {
 /// default rollups, rows by sessions (most first), then labels. Quantiles are exact nearest rank; every step but
 /// the last lists all four causes. Indented by one space, ends in a newline.
 std::string render_truth_json(const Truth& truth);
+
+/// The known dwell times of a rollup of the truth, in milliseconds: per row of the report, ascending. From them follow
+/// quantiles of rows together, which those of single rows do not tell.
+std::vector<std::vector<std::uint32_t>> truth_dwell_ms(const Truth& truth, std::string_view rollup);
 
 }  // namespace weir
