@@ -312,14 +312,16 @@ export const pipelineHealth = (): Dashboard =>
             title: 'Sessions folded into __other__',
             about:
               'Share of the sessions of $window in cells beyond the limit of their rollup. Totals stay exact, but these ' +
-              'pages, channels and campaigns cannot be told apart: raise the limit, or give pages one name by pages.rules.',
+              'sites, pages, channels and so on cannot be told apart: raise the limit, or give pages one name by pages.rules.',
             unit: units.share,
             max: 1,
             thresholds: thresholds.foldedShare,
             lines: [
+              { name: 'site', expr: foldedShare('site', 'site') },
               { name: 'landing', expr: foldedShare('landing', 'landing_page') },
               { name: 'channel', expr: foldedShare('channel', 'channel') },
               { name: 'campaign', expr: foldedShare('campaign', 'campaign') },
+              { name: 'device', expr: foldedShare('device', 'device') },
               { name: 'landing_channel', expr: foldedShare('landing_channel', 'landing_page') },
             ],
           }),
