@@ -72,6 +72,10 @@ const faults: Record<string, Dashboard[]> = {
     expr(`weir_build_info{${own}} and on (job) up{${own}}`),
     expr(`up{${own}} or on (job) weir_build_info{${own}}`),
   ],
+  'weir-now-rule': [
+    sample(({ panel }) => (panel.type = 'stat')),
+    sample(({ panel }) => Object.assign(panel, { type: 'bargauge', targets: [{ ...panel.targets![0], range: true, instant: true }] })),
+  ],
   'template-datasource-rule': [
     sample(({ variables }) => (variables[0]!.name = 'prometheus')),
     sample(({ variables }) => (variables[0]!.label = 'Source')),
@@ -113,6 +117,7 @@ const faults: Record<string, Dashboard[]> = {
 };
 
 const fine: Dashboard[] = [
+  sample(({ panel }) => Object.assign(panel, { type: 'stat', targets: [{ ...panel.targets![0], range: false, instant: true }] })),
   sample(() => {}),
   expr(`sum(increase(weir_a_total{${own}}[$__range] offset 1w))`),
   expr(`topk($top, weir_cells{${own}})`),

@@ -22,6 +22,10 @@ export function compared(scope: Scope, kpi: Kpi, name = 'now'): Line[] {
   ];
 }
 
+/**
+ * Both as numbers. They have no thresholds: what bounce or dwell is good differs from site to site, and the alerts of
+ * growth measure against last week, with the number of sessions in mind.
+ */
 export const comparedNumber = (scope: Scope, options: PanelOptions & { width?: number }, kpi: Kpi): Placed =>
   stat({ ...options, lines: compared(scope, kpi) });
 

@@ -74,11 +74,16 @@ function rangeQuery(line: Line, index: number): Builder<Dataquery> {
   return new DataqueryBuilder().refId(refId(index)).expr(line.expr).legendFormat(line.name).range();
 }
 
+/** Of this moment. A range would give the last value it has, and that may be of a process long gone. */
+function nowQuery(line: Line, index: number): Builder<Dataquery> {
+  return new DataqueryBuilder().refId(refId(index)).expr(line.expr).legendFormat(line.name).instant();
+}
+
 function tableQuery(expr: string, index: number): Builder<Dataquery> {
   return new DataqueryBuilder().refId(refId(index)).expr(expr).instant().format(PromQueryFormat.Table);
 }
 
-/** The newest value as a number, with its course behind it. */
+/** The value of this moment as a number. Its course is a graph of its own. */
 export function stat(options: PanelOptions & { lines: Line[]; width?: number }): Placed {
   const panel = new Stat()
     .title(options.title)
@@ -87,11 +92,11 @@ export function stat(options: PanelOptions & { lines: Line[]; width?: number }):
     .unit(options.unit)
     .thresholds(thresholdsConfig(options.thresholds ?? thresholds.none))
     .colorMode(BigValueColorMode.Value)
-    .graphMode(BigValueGraphMode.Area)
+    .graphMode(BigValueGraphMode.None)
     .textMode(options.lines.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
     .orientation(VizOrientation.Vertical)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
-    .targets(options.lines.map(rangeQuery));
+    .targets(options.lines.map(nowQuery));
   if (options.decimals !== undefined) panel.decimals(options.decimals);
   return { panel: panel as unknown as Sized, width: options.width ?? 3, height: 5 };
 }
@@ -160,7 +165,7 @@ export function bars(options: PanelOptions & { name: string; expr: string; width
     .valueMode(BarGaugeValueMode.Text)
     .orientation(VizOrientation.Horizontal)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
-    .targets([new DataqueryBuilder().refId('A').expr(options.expr).legendFormat(options.name).instant()]);
+    .targets([nowQuery({ name: options.name, expr: options.expr }, 0)]);
   return { panel: panel as unknown as Sized, width: options.width ?? 8, height: 8 };
 }
 

@@ -29,7 +29,6 @@ export const thresholds = {
   refusedShare: rising(0.001, 0.01),
   foldedShare: rising(0.05, 0.1),
   series: rising(16_000, 20_000),
-  cpuCores: [{ value: null, color: 'green' }],
   anyIsBad: [
     { value: null, color: 'red' },
     { value: 0, color: 'green' },

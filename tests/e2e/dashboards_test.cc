@@ -90,17 +90,24 @@ void expect_no_other_program_shown(DashboardScene& scene) {
   }
 }
 
-/// Two instances are up, one is down; the program of another job that is down as well does not count.
-void expect_state_true(DashboardScene& scene) {
-  for (const auto& [panel, wanted] : std::map<std::string, double>{{"Instances down", 1}, {"Instances ready", 2}}) {
-    for (const DashboardQuery& query : scene.queries()) {
-      if (query.place != panel) continue;
-      const std::vector<QuerySample> shown =
-          scene.prometheus().query(support::filled_in(query, all_chosen(scene, query)), scene.at());
-      ASSERT_EQ(shown.size(), 1U) << query.promql;
-      EXPECT_EQ(shown[0].value, wanted) << query.promql;
-    }
+void expect_state(DashboardScene& scene, const std::string& panel, const std::string& at, double wanted) {
+  for (const DashboardQuery& query : scene.queries()) {
+    if (query.place != panel) continue;
+    const std::string promql = support::filled_in(query, all_chosen(scene, query));
+    const std::vector<QuerySample> shown = scene.prometheus().query(promql, at);
+    ASSERT_EQ(shown.size(), 1U) << promql;
+    EXPECT_EQ(shown[0].value, wanted) << promql;
+    return;
   }
+  ADD_FAILURE() << "no panel " << panel;
+}
+
+/// Two instances are up, one is down; the program of another job that is down as well does not count. When none is up,
+/// as an hour before the first was, none is ready.
+void expect_state_true(DashboardScene& scene) {
+  expect_state(scene, "Instances down", scene.at(), 1);
+  expect_state(scene, "Instances ready", scene.at(), 2);
+  expect_state(scene, "Instances ready", fmt::format("{:.3f}", std::stod(scene.at()) - 3600), 0);
 }
 
 void expect_every_rule_answered(DashboardScene& scene) {

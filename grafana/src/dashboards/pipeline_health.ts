@@ -107,7 +107,7 @@ export const pipelineHealth = (): Dashboard =>
             about: 'Instances that take events, as /-/ready says.',
             unit: units.count,
             thresholds: thresholds.zeroIsBad,
-            lines: [{ name: 'ready', expr: `sum(weir_ready${own})` }],
+            lines: [{ name: 'ready', expr: `sum(weir_ready${own}) or vector(0)` }],
           }),
           stat({
             title: 'Events unaccounted for',
@@ -330,14 +330,25 @@ export const pipelineHealth = (): Dashboard =>
             about: 'What was given up per second because a limit was reached. config/weir.yaml explains each under limits.',
             unit: units.perSecond,
             lines: rates(limits),
-            width: 12,
           }),
           graph({
             title: 'Troubles around Weir',
             about: 'Failures per second of files Weir reads or writes, and events whose clock was ahead.',
             unit: units.perSecond,
             lines: rates(troubles),
-            width: 12,
+          }),
+          graph({
+            title: 'Configuration read again',
+            about:
+              'Times Weir read its configuration again (SIGHUP), by result. After a failure it goes on with the one it ' +
+              'had; its log says what is wrong.',
+            unit: units.count,
+            lines: [
+              {
+                name: '{{instance}}: {{result}}',
+                expr: sumBy(['instance', 'result'], `increase(weir_config_reloads_total${own}[$__rate_interval])`),
+              },
+            ],
           }),
         ],
       },

@@ -2,6 +2,8 @@
 
 export interface Target {
   expr?: string;
+  instant?: boolean;
+  range?: boolean;
   datasource?: { uid?: string };
 }
 

@@ -93,6 +93,13 @@ export const rules: Record<string, Rule> = {
       if (selector.metric.startsWith('weir_') || selector.ofWeir) return;
       report(`${selector.metric} of any program: add "and on (job, instance) weir_build_info"`, panel);
     }),
+  // The last value of a range may be of a process that is gone: what is bad would stay green.
+  'weir-now-rule': (dashboard, report) => {
+    for (const panel of panelsOf(dashboard)) {
+      if (!['stat', 'gauge', 'bargauge'].includes(panel.type)) continue;
+      if (panel.targets?.some((target) => !target.instant || target.range)) report('shows a figure that may be old', panel);
+    }
+  },
   'template-datasource-rule': (dashboard, report) => {
     const sources = variablesOf(dashboard).filter((variable) => variable.type === 'datasource');
     const [source] = sources;
