@@ -41,6 +41,10 @@ export const leaked: Kpi = (scope, cut) =>
 export const stepLeakage: Kpi = (scope, cut) =>
   `${scope.sum('funnel_leaked_sessions', narrowed(cut, chosenFunnel, ['step']))} / ${reached(scope, cut)}`;
 
+/** The same by cause. */
+export const causeLeakage: Kpi = (scope, cut) =>
+  `${leaked(scope, cut)} / on (${[...(cut?.by ?? []), 'step'].join(', ')}) group_left () ${reached(scope, cut)}`;
+
 /**
  * Share of the sessions at the first step that never took the last. No step is reached by more sessions than the one
  * before it: the first has the most, the last the least.
@@ -49,6 +53,9 @@ export const funnelLeakage: Kpi = (scope, cut) => {
   const by = cut?.by?.length ? ` by (${cut.by.join(', ')}) ` : '';
   return `1 - min${by}(${reached(scope, cut)}) / max${by}(${reached(scope, cut)})`;
 };
+
+/** By how much a share differs from that of last week. */
+export const change = (kpi: Kpi): Kpi => (scope, cut) => `${kpi(scope, cut)} - ${kpi(scope, { ...cut, ...aWeekAgo })}`;
 
 /** Growth of a count since the same time last week, as a share of it. */
 export const growth = (kpi: Kpi): Kpi => (scope, cut) =>

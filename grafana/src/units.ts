@@ -38,6 +38,8 @@ export const thresholds = {
     { value: null, color: 'red' },
     { value: 1, color: 'green' },
   ],
+  /** Leakage above that of last week, as WeirLeakageJump sees it. */
+  leakageChange: rising(0.05, 0.1),
   /** Change since last week: a fifth less is worth a look. */
   growth: [
     { value: null, color: 'red' },

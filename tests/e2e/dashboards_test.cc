@@ -183,11 +183,44 @@ void expect_steps(DashboardScene& scene, const Rows& page) {
   }
 }
 
+/// Steps of the funnel of a site by cause: each a row with label, leaked sessions and their share of those at the step.
+std::vector<json> causes_of(const json& row) {
+  std::vector<json> causes;
+  for (const json& step : steps_of(row)) {
+    const json all = step.value("causes", json::object());
+    for (const auto& [cause, leaked] : all.items()) {
+      const double share = leaked.get<double>() / step["reached"].get<double>();
+      causes.push_back({{"step", step["step"]}, {"cause", cause}, {"leaked", leaked}, {"share", share}});
+    }
+  }
+  return causes;
+}
+
+json change_of_share(const json& row) { return row["share"].get<double>() - row["past"]["share"].get<double>(); }
+
+void expect_leakage_of_sites(DashboardScene& scene, const Rows& site, const Rows& past_site) {
+  const char* const uid = "weir-landing-pages";
+  const std::vector<std::string> labels{"step", "cause"};
+  const std::vector<json> past = causes_of(past_site.rows[0]);
+  const Rows causes{with_past(causes_of(site.rows[0]), past, labels), labels, site.values};
+  const Rows past_causes{past, labels, site.values};
+  const char* const table = "Leakage by step and cause";
+  expect_shown(scene, {uid, table, "A", at_pointer("/leaked")}, causes);
+  expect_shown(scene, {uid, table, "B", at_pointer("/share")}, causes);
+  expect_shown(scene, {uid, table, "C", at_pointer("/share")}, past_causes);
+  expect_shown(scene, {uid, table, "D", change_of_share, 1e-6}, causes);
+  for (const auto& [ref, then] : {std::pair{"A", &site}, std::pair{"B", &past_site}}) {
+    const Rows steps{steps_of(then->rows[0]).get<std::vector<json>>(), {"step"}, site.values};
+    expect_shown(scene, {uid, "Leakage of each step", ref, at_pointer("/leakage_ratio")}, steps);
+  }
+}
+
 void expect_landing_pages_true(DashboardScene& scene) {
   const char* const uid = "weir-landing-pages";
   const Rows site{rows_of(scene.truth(), "site", json::object()), {}, choices(scene)};
   const Rows past_site{rows_of(scene.past_truth(), "site", json::object()), {}, choices(scene)};
   expect_headline(scene, uid, site, past_site.rows);
+  expect_leakage_of_sites(scene, site, past_site);
   expect_shown(scene, {uid, "Dwell", "A", kDwellMedian, kQuantileTolerance}, site);
   expect_shown(scene, {uid, "Dwell", "B", kDwellMedian, kQuantileTolerance}, past_site);
   expect_shown(scene, {uid, "Dwell", "C", kDwellP95, kQuantileTolerance}, site);

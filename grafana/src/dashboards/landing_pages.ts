@@ -2,15 +2,20 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { compared, comparedNumber, howDwellIsMade, qualityNumbers } from '../compared';
 import {
+  aWeekAgo,
   bounceRatio,
+  causeLeakage,
+  change,
   conversionRatio,
   dwellMedian,
   dwellP95,
   funnelLeakage,
   growth,
   type Kpi,
+  leaked,
   pagesPerSession,
   sessions,
+  stepLeakage,
   visitors,
 } from '../kpis';
 import { toLandingPage } from '../links';
@@ -109,6 +114,45 @@ export const landingPages = (): Dashboard =>
             keys: pageKeys,
             columns: pageColumns(pages),
             sortBy: 'Sessions',
+          }),
+        ],
+      },
+      {
+        title: 'Funnel $funnel of the sites chosen: where sessions leak, and why, against last week',
+        panels: [
+          graph({
+            title: 'Leakage of each step',
+            about: 'Share of the sessions of the window at a step that never took the next, and a week earlier.',
+            unit: units.share,
+            max: 1,
+            lines: compared(site, stepLeakage, '{{step}}'),
+            width: 12,
+          }),
+          table({
+            title: 'Leakage by step and cause',
+            about:
+              'Sessions of the window that got to a step and no further, by what they did next, and their share of those ' +
+              'at the step. Change is against the same window a week earlier; WeirLeakageJump fires when a step loses ' +
+              'more than 10 points more. One landing page has the same for a page.',
+            keys: [
+              { label: 'step', name: 'Step' },
+              { label: 'cause', name: 'Cause' },
+            ],
+            columns: [
+              { name: 'Sessions', expr: leaked(site), unit: units.count },
+              { name: 'Leakage', expr: causeLeakage(site), unit: units.share, decimals: 1 },
+              { name: 'A week earlier', expr: causeLeakage(site, aWeekAgo), unit: units.share, decimals: 1 },
+              {
+                name: 'Change',
+                expr: change(causeLeakage)(site),
+                unit: units.share,
+                decimals: 1,
+                thresholds: thresholds.leakageChange,
+              },
+            ],
+            sortBy: 'Change',
+            width: 12,
+            height: 8,
           }),
         ],
       },

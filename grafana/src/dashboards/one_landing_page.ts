@@ -114,10 +114,10 @@ export const oneLandingPage = (): Dashboard =>
           }),
           graph({
             title: 'Leakage of each step',
-            about: 'Share of the sessions at a step that never took the next.',
+            about: 'Share of the sessions at a step that never took the next, and a week earlier.',
             unit: units.share,
             max: 1,
-            lines: [{ name: '{{step}}', expr: stepLeakage(page) }],
+            lines: compared(page, stepLeakage, '{{step}}'),
             width: 12,
           }),
           graph({
