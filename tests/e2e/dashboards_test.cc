@@ -308,12 +308,17 @@ void expect_acquisition_true(DashboardScene& scene) {
   expect_shown(scene, {uid, "Brand share", "A", at_pointer("/share")}, {{json{{"share", 0.5}}}, {}, brands});
 }
 
+/// What docs/grafana.md promises of several instances.
+constexpr double kBucketTolerance = 0.3;
+
 /// A panel and its query.
 using Place = std::pair<const char*, const char*>;
 
 void expect_bounded_quantiles(DashboardScene& scene, const char* dashboard, Place median, Place p95, const Rows& rows) {
   expect_shown(scene, {dashboard, median.first, median.second, bounded("p50", 0.5), kQuantileTolerance}, rows);
   expect_shown(scene, {dashboard, p95.first, p95.second, bounded("p95", 0.95), kQuantileTolerance}, rows);
+  expect_shown(scene, {dashboard, median.first, median.second, kDwellMedian, kBucketTolerance}, rows);
+  expect_shown(scene, {dashboard, p95.first, p95.second, kDwellP95, kBucketTolerance}, rows);
 }
 
 /// Two instances with visits of their own, few of each on most pages: a mean of their ratios is not the ratio of both.
