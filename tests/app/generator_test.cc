@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -241,6 +242,27 @@ TEST(Generator, truth_adds_up_across_rollups) {
     EXPECT_EQ(row["landed_sessions"], landed ? row["sessions"] : json(0));
     EXPECT_EQ(row["bounce_ratio"].is_null(), !landed);
   }
+}
+
+TEST(Generator, dwell_times_give_the_figures_of_the_truth) {
+  Generator generator(noisy(21, 400));
+  std::string line;
+  while (generator.next(line)) {
+  }
+  const json truth = json::parse(render_truth_json(generator.truth()));
+  for (const auto& [rollup, rows] : truth["rollups"].items()) {
+    const std::vector<std::vector<std::uint32_t>> dwells = truth_dwell_ms(generator.truth(), rollup);
+    ASSERT_EQ(dwells.size(), rows.size());
+    for (std::size_t i = 0; i < dwells.size(); ++i) {
+      const json& dwell = rows[i]["dwell_seconds"];
+      EXPECT_EQ(dwells[i].size(), dwell["known"].get<std::size_t>()) << rollup << rows[i];
+      EXPECT_TRUE(std::is_sorted(dwells[i].begin(), dwells[i].end()));
+      double sum_ms = 0;
+      for (const std::uint32_t dwell_ms : dwells[i]) sum_ms += dwell_ms;
+      EXPECT_NEAR(sum_ms / 1000, dwell["sum"].get<double>(), 1e-6) << rollup << rows[i];
+    }
+  }
+  EXPECT_TRUE(truth_dwell_ms(generator.truth(), "unknown").empty());
 }
 
 TEST(Generator, visits_lie_on_the_borders_of_the_rules) {
