@@ -62,6 +62,7 @@ void LoadFeed::run() {
 
 bool LoadFeed::make_request(LoadBlock& block) {
   std::uint32_t events = 0;
+  TimeMs newest_ms = 0;
   body_.clear();
   bool more = true;
   while (events < options_.batch && (more = options_.events == 0 || made_ < options_.events)) {
@@ -70,6 +71,7 @@ bool LoadFeed::make_request(LoadBlock& block) {
       more = false;
       break;
     }
+    newest_ms = std::max(newest_ms, generator_.time_ms());
     body_ += line_;
     body_ += '\n';
     ++events;
@@ -82,7 +84,7 @@ bool LoadFeed::make_request(LoadBlock& block) {
     fmt::format_to(std::back_inserter(block.bytes), "{}{}\r\n\r\n", options_.head, body_.size());
   }
   block.bytes += body_;
-  block.requests.push_back({static_cast<std::uint32_t>(block.bytes.size() - before), events});
+  block.requests.push_back({static_cast<std::uint32_t>(block.bytes.size() - before), events, newest_ms});
   return more;
 }
 

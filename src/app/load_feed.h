@@ -19,6 +19,7 @@ struct LoadBlock {
   struct Request {
     std::uint32_t size = 0;    // bytes
     std::uint32_t events = 0;  // lines
+    TimeMs newest_ms = 0;      // event time; a server would put an event of the future at its time of receipt
   };
   std::string bytes;
   std::vector<Request> requests;

@@ -19,8 +19,11 @@ namespace {
 
 constexpr std::uint64_t kSampleSessions = 20'000;
 constexpr std::uint64_t kEndlessSessions = 4'000'000'000;
-constexpr double kSpeed = 200;         // visits of a second or two
-constexpr TimeMs kTimeoutMs = 1000;    // no pause within a visit is longer
+constexpr double kSpeed = 200;       // visits of a second or two
+constexpr TimeMs kTimeoutMs = 1000;  // no pause within a visit is longer
+// Requests are due at an even rate, but visits begin and end thinly: event times may run ahead of the schedule by
+// about this much, which would make requests wait until their events have happened.
+constexpr TimeMs kBehindMs = 3000;
 constexpr double kBlockSeconds = 0.1;  // of the schedule, at most
 constexpr std::size_t kMostRequestsPerBlock = 256;
 constexpr std::int64_t kMsNs = 1'000'000;
@@ -39,8 +42,8 @@ double events_per_session(GeneratorOptions options) {
   return static_cast<double>(events) / static_cast<double>(kSampleSessions);
 }
 
-LoadFeedOptions feed_options(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms) {
-  LoadVisits visits = visits_of(command, SystemClock(), not_before_ms);
+LoadFeedOptions feed_options(const LoadCommand& command, const LoadTarget& target) {
+  LoadVisits visits = visits_of(command, SystemClock());
   LoadFeedOptions options;
   options.visits = std::move(visits.options);
   options.events = visits.events;
@@ -61,8 +64,8 @@ LoadFeedOptions feed_options(const LoadCommand& command, const LoadTarget& targe
 /// The senders of a load, and who watches them.
 class Run {
  public:
-  Run(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms)
-      : command_(command), feed_options_(feed_options(command, target, not_before_ms)), feed_(feed_options_) {
+  Run(const LoadCommand& command, const LoadTarget& target)
+      : command_(command), feed_options_(feed_options(command, target)), feed_(feed_options_) {
     for (std::size_t i = 0; i < command.threads; ++i) add_sender(target, i);
   }
 
@@ -164,7 +167,7 @@ class Run {
 
 double LoadResult::rate() const { return static_cast<double>(counts.accepted.events) / std::max(seconds, 1e-9); }
 
-LoadVisits visits_of(const LoadCommand& command, const Clock& clock, TimeMs not_before_ms) {
+LoadVisits visits_of(const LoadCommand& command, const Clock& clock) {
   LoadVisits visits;
   GeneratorOptions& options = visits.options;
   options.seed = command.seed.value_or(random_seed());
@@ -174,7 +177,7 @@ LoadVisits visits_of(const LoadCommand& command, const Clock& clock, TimeMs not_
   // Not from the seed: the same visits sent twice to one server must be other visitors' visits.
   options.visitor_prefix = fmt::format("{:012x}", random_seed() >> 16);
   const double per_session = events_per_session(options);
-  options.start_ms = std::max(clock.now_ms(), not_before_ms);
+  options.start_ms = clock.now_ms() - kBehindMs;
   options.sessions_per_second = std::clamp(command.rate / per_session, 1e-6, 1e6);
   const double events = command.rate * static_cast<double>(command.for_ms) / 1000;
   options.keep_truth = !command.verify.empty();
@@ -194,7 +197,9 @@ void wait_for(TimeMs span_ms) {
 }
 
 Result<LoadResult> run_one_load(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms) {
-  return Run(command, target, not_before_ms).finish();
+  const TimeMs early_ms = not_before_ms + kBehindMs - SystemClock().now_ms();
+  if (early_ms > 0) wait_for(early_ms);
+  return Run(command, target).finish();
 }
 
 }  // namespace weir

@@ -25,19 +25,19 @@ struct LoadResult {
 };
 
 /// What the generator makes: visits of seconds, whose event times run with the schedule, so that a server takes them
-/// for what happens now. The first is not older than `not_before_ms`. `events` 0: whole visits of about the asked
-/// duration.
+/// for what happens now. `events` 0: whole visits of about the asked duration.
 struct LoadVisits {
   GeneratorOptions options;
   std::uint64_t events = 0;
 };
-LoadVisits visits_of(const LoadCommand& command, const Clock& clock, TimeMs not_before_ms);
+LoadVisits visits_of(const LoadCommand& command, const Clock& clock);
 
 /// Does nothing for so long.
 void wait_for(TimeMs span_ms);
 
-/// Runs it. Fails when no connection can be opened at all. SIGINT and SIGTERM end it early. A line of progress goes to
-/// stderr each second unless `command` is quiet or that is no terminal.
+/// Runs it, with no event from before `not_before_ms`: it waits until that is so. Fails when no connection can be
+/// opened at all. SIGINT and SIGTERM end it early. A line of progress goes to stderr each second unless `command` is
+/// quiet or that is no terminal.
 Result<LoadResult> run_one_load(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms);
 
 }  // namespace weir

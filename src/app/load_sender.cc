@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "weir/core/check.h"
+#include "weir/core/clock.h"
 
 namespace weir {
 namespace {
 
+constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::int64_t kTickMs = 50;
 constexpr std::int64_t kOpenAgainNs = 100'000'000;
 constexpr std::int64_t kFeedAgainNs = 200'000;  // looks for requests that are still being made
@@ -44,6 +46,7 @@ void LoadSender::begin(std::int64_t start_ns, std::int64_t end_ns) {
     schedule_ = {start_ns, options_.requests_per_second};
     end_ns_ = end_ns;
     second_began_ns_ = start_ns;
+    system_to_steady_ns_ = steady_ns() - SystemClock().now_ms() * kMsNs;
     begun_ = true;
     pump();
   });
@@ -103,7 +106,7 @@ void LoadSender::pump() {
   if (sending_over_) return finish_if_done();
   const std::int64_t now_ns = steady_ns();
   while (!free_.empty() && has_request(now_ns)) {
-    const std::int64_t due_ns = schedule_.due_ns(request_number());
+    const std::int64_t due_ns = next_due_ns();
     if (due_ns > now_ns) {
       wake_ns_ = due_ns;
       break;
@@ -119,6 +122,11 @@ void LoadSender::pump() {
   if (wake_ns_ == 0 && !sending_over_ && !free_.empty()) wake_ns_ = now_ns;  // a stream took all at once
   if (wake_ns_ != 0) timer_.wake_at(wake_ns_);
   finish_if_done();
+}
+
+std::int64_t LoadSender::next_due_ns() const {
+  const TimeMs happened_ms = block_.requests[block_request_].newest_ms + 1;  // a server's millisecond may begin later
+  return std::max(schedule_.due_ns(request_number()), happened_ms * kMsNs + system_to_steady_ns_);
 }
 
 bool LoadSender::has_request(std::int64_t now_ns) {

@@ -90,6 +90,8 @@ class LoadSender final : private ClientConnectionOwner {
   /// Sends what is due, and sets the timer for what is next.
   void pump();
   bool has_request(std::int64_t now_ns);
+  /// When the next request is due: by the schedule, but not before its events have happened.
+  std::int64_t next_due_ns() const;
   void send(Lane& lane, std::int64_t due_ns, std::int64_t now_ns);
   void flush_lanes();
   void count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns);
@@ -112,6 +114,7 @@ class LoadSender final : private ClientConnectionOwner {
   bool is_connected_ = false;  // connected_ was told
 
   LoadSchedule schedule_;
+  std::int64_t system_to_steady_ns_ = 0;  // to be added to a time of the system clock
   std::int64_t end_ns_ = 0;
   bool begun_ = false;
   bool sending_over_ = false;
