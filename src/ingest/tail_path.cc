@@ -118,7 +118,10 @@ void TailPath::look(TailShared& shared) {
 void TailPath::accept(TailShared& shared, OpenedFile file) {
   if (file.identity == refused_) return;
   if (shared.open_elsewhere(file)) return;  // two paths, one file: it is read once
-  if (shared.files_open >= shared.files_limit) return complain(shared, kTooManyOpen);
+  if (shared.files_open >= shared.files_limit) {
+    leave_current(shared);  // which makes room once it is quiet
+    return complain(shared, kTooManyOpen);
+  }
   take_over(shared, std::move(file));
 }
 
@@ -128,25 +131,26 @@ bool TailPath::bring_back(TailShared& shared, const FileIdentity& identity) {
     if (older_[i].file->identity() != identity) continue;
     std::unique_ptr<TailedFile> file = std::move(older_[i].file);
     older_.erase(older_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (current_ != nullptr) {
-      shared.context.stats.add(Stat::kTailRotations);
-      older_.push_back({std::move(current_), shared.context.clock.steady_ms(), Tailer::kQuietMs});
-    }
+    leave_current(shared);
     current_ = std::move(file);
     return true;
   }
   return false;
 }
 
+/// The current file is not at the path any more.
+void TailPath::leave_current(TailShared& shared) {
+  if (current_ == nullptr) return;
+  shared.context.stats.add(Stat::kTailRotations);
+  left_born_ns_ = current_->born_ns();
+  older_.push_back({std::move(current_), shared.context.clock.steady_ms(), Tailer::kQuietMs});
+}
+
 /// Makes a file that was just opened the current one.
 void TailPath::take_over(TailShared& shared, OpenedFile file) {
   complaint_.clear();
-  if (current_ != nullptr) {
-    shared.context.stats.add(Stat::kTailRotations);
-    const std::int64_t born_ns = current_->born_ns();
-    older_.push_back({std::move(current_), shared.context.clock.steady_ms(), Tailer::kQuietMs});
-    add_missed(shared, born_ns, file);
-  }
+  leave_current(shared);
+  if (const auto born_ns = std::exchange(left_born_ns_, std::nullopt)) add_missed(shared, *born_ns, file);
   const std::optional<TailPlace> place = shared.places.find(file);
   const std::uint64_t offset = place ? place->offset : first_offset(file);
   if (place) shared.places.forget(place->identity);
@@ -276,6 +280,8 @@ Round TailPath::read_current(TailShared& shared) {
   // Tried again from the same place at the next look; the start of a line that was read is read again.
   TailPlace place = current_->place(name_);
   place.open = true;
+  waiting_ = true;  // it may be renamed by then
+  left_born_ns_ = place.born_ns;
   shared.places.remember(std::move(place));
   current_.reset();
   --shared.files_open;

@@ -2,6 +2,8 @@
 // rotation, truncation and deletion look like from outside.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,7 @@ class TailPath {
   void warn_of_lost(TailShared& shared, const TailPlace& place) const;
   void look(TailShared& shared);
   void accept(TailShared& shared, OpenedFile file);
+  void leave_current(TailShared& shared);
   void take_over(TailShared& shared, OpenedFile file);
   bool bring_back(TailShared& shared, const FileIdentity& identity);
   std::unique_ptr<TailedFile> begin_anew(TailShared& shared, std::unique_ptr<TailedFile> file, std::size_t index);
@@ -73,10 +76,11 @@ class TailPath {
   bool resumed_ = false;
   bool waiting_ = false;  // a file that left the path could not be opened yet
   std::unique_ptr<TailedFile> current_;
-  TimeMs quiet_since_ms_ = 0;  // of current_
-  std::vector<Older> older_;   // the oldest first
-  FileIdentity refused_;       // not to be looked at again: it is compressed
-  std::string complaint_;      // the last one logged
+  TimeMs quiet_since_ms_ = 0;                 // of current_
+  std::vector<Older> older_;                  // the oldest first
+  std::optional<std::int64_t> left_born_ns_;  // when the file was made after which others may have come unseen
+  FileIdentity refused_;                      // not to be looked at again: it is compressed
+  std::string complaint_;                     // the last one logged
 };
 
 }  // namespace weir

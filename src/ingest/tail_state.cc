@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -30,6 +31,8 @@ std::optional<std::uint64_t> take_number(std::string_view& line) {
   return value;
 }
 
+constexpr std::uint64_t kLatestNs = std::numeric_limits<std::int64_t>::max();
+
 std::optional<TailPlace> read_place(std::string_view line) {
   const auto device = take_number(line);
   const auto inode = take_number(line);
@@ -39,7 +42,7 @@ std::optional<TailPlace> read_place(std::string_view line) {
   const auto born_ns = take_number(line);
   const auto open = take_number(line);
   if (!device || !inode || !offset || !head_bytes || !head_hash || !born_ns || !open) return std::nullopt;
-  if (*open > 1 || line.empty()) return std::nullopt;
+  if (*open > 1 || line.empty() || *born_ns > kLatestNs) return std::nullopt;
   if (*head_bytes > TailedFile::kHeadBytes || *head_bytes > *offset) return std::nullopt;
   return TailPlace{.identity = {*device, *inode},
                    .offset = *offset,

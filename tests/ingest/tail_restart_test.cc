@@ -204,7 +204,8 @@ TEST_F(TailTest, a_broken_state_file_is_warned_of_and_replaced) {
   for (const std::string& broken : {std::string(), std::string("junk"), whole.substr(0, whole.size() - 1), whole + "x",
                                     std::string("weir tail state 2\n1 2 3 9 4 5 0 /x\nend 1\n"),
                                     std::string("weir tail state 2\n1 2 3 3 4 5 0 /x\nend 2\n"),
-                                    std::string("weir tail state 2\n1 2 3 3 4 5 2 /x\nend 1\n")}) {
+                                    std::string("weir tail state 2\n1 2 3 3 4 5 2 /x\nend 1\n"),
+                                    std::string("weir tail state 2\n1 2 3 3 4 9223372036854775808 0 /x\nend 1\n")}) {
     warnings_.clear();
     std::ofstream(path("state/tail"), std::ios::trunc) << broken;
     start();

@@ -299,6 +299,30 @@ TEST_F(TailTest, only_so_many_files_are_open_at_once) {
   EXPECT_EQ(stat(Stat::kTailFilesOpen), 2);
 }
 
+TEST_F(TailTest, files_rotated_while_as_many_are_open_as_may_be_are_read_when_there_is_room) {
+  files_limit_ = 2;
+  append("a.log", "a1\n");
+  append("b.log", "b1\n");
+  start("*.log");
+  EXPECT_EQ(read(), (Lines{"a1", "b1"}));
+  rename("a.log", "a.log.1");
+  append("a.log", "a2\n");
+  rename("b.log", "b.log.1");
+  append("b.log", "b2\n");
+  append("a.log.1", "a1 late\n");
+  EXPECT_EQ(read(), Lines{"a1 late"});
+  remove("a.log.1");
+  rename("a.log", "a.log.1");
+  append("a.log", "a3\n");
+  Lines lines;
+  for (int look = 0; look < 4; ++look) {
+    clock_.advance(Tailer::kQuietMs);
+    for (std::string& line : read()) lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(lines, (Lines{"a2", "a3", "b2"}));
+}
+
 TEST_F(TailTest, nothing_is_read_while_shards_are_behind) {
   append("access.log", "a\n");
   start();
