@@ -170,6 +170,14 @@ void add_load(CLI::App& program, LoadCommand& command) {
       "  weir load --target tcp://127.0.0.1:9000 --rate 50k");
 }
 
+void add_check(CLI::App& program, CheckCommand& command) {
+  CLI::App& app = *program.add_subcommand("check", "Validate a configuration file, or list what can be configured");
+  app.add_option("FILE", command.file, "Configuration file")->type_name("");
+  app.add_flag("--options", command.list_options, "Print every option with its bounds and default");
+  app.require_option(1);
+  app.footer("Examples:\n  weir check weir.yaml && systemctl reload weir\n  weir check --options | less");
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -182,15 +190,13 @@ int run_program(int argc, const char* const* argv) {
   GenerateCommand generate;
   TopCommand top;
   LoadCommand load;
-  std::string checked;
+  CheckCommand check;
   add_serve(program, serve);
   add_replay(program, replay);
   add_generate(program, generate);
   add_top(program, top);
   add_load(program, load);
-  CLI::App& check = *program.add_subcommand("check", "Validate a configuration file");
-  check.add_option("FILE", checked, "Configuration file")->required();
-  check.footer("Example:\n  weir check config/weir.yaml && systemctl reload weir");
+  add_check(program, check);
   if (argc <= 1) {
     fmt::print("{}", program.help());
     return kExitUsage;
@@ -209,7 +215,7 @@ int run_program(int argc, const char* const* argv) {
   if (program.got_subcommand("generate")) return run_generate(generate);
   if (program.got_subcommand("load")) return run_load(load);
   if (program.got_subcommand("top")) return run_top(top);
-  return run_check(checked);
+  return run_check(check);
 }
 
 }  // namespace weir

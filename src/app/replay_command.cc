@@ -1,4 +1,4 @@
-// weir replay and weir check.
+// weir replay.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -177,16 +177,6 @@ int run_replay(const ReplayCommand& command) {
   const std::string text =
       command.json ? render_report_json(*report, config->sinks) : render_table(*report, config->sinks);
   return write_output(text);
-}
-
-int run_check(const std::string& file) {
-  const Result<Config> config = load_config(file);
-  if (!config) {
-    fmt::print(stderr, "{}\n", config.error().message);
-    return kExitConfig;
-  }
-  fmt::print("{}: ok\n", file);
-  return kExitOk;
 }
 
 }  // namespace weir

@@ -50,6 +50,9 @@ TEST(CommandLine, exit_codes) {
       {{"load", "--rate", "fast"}, 2, "fast"},
       {{"load", "--target", "http://192.0.2.1:80/"}, 2, "--allow-remote"},
       {{"check", good}, 0, ""},
+      {{"check"}, 2, "FILE"},
+      {{"check", "--options"}, 0, "sessions.timeout"},
+      {{"check", "--options", good}, 2, "--options"},
       {{"check", bad}, 78, bad + ":2:3: "},
       {{"serve", "-c", bad}, 78, bad + ":2:3: "},
       {{"replay", "-c", bad, "-"}, 78, bad + ":2:3: "},
@@ -126,7 +129,7 @@ TEST(CommandLine, demo_sends_to_the_address_that_is_listened_on) {
 TEST(CommandLine, what_generate_says_is_what_replay_finds) {
   const TemporaryFolder folder;
   const std::string seed = std::to_string(support::test_seed());
-  const std::string config = std::string(WEIR_SOURCE_DIR) + "/config/demo.yaml";
+  const std::string config = support::source_folder() / "config" / "demo.yaml";
   const support::PipelineResult result = support::run_process_pipeline(
       {kProgram, "generate", "--seed", seed, "--sessions", "20000", "--disorder", "5s", "--duplicates", "0.03",
        "--malformed", "0.02", "--late", "0.02", "--truth", folder.path("truth.json")},

@@ -72,7 +72,11 @@ struct LoadCommand {
 };
 int run_load(const LoadCommand& command);
 
-int run_check(const std::string& file);
+struct CheckCommand {
+  std::string file;           // the configuration to look at
+  bool list_options = false;  // instead: print what there is to configure
+};
+int run_check(const CheckCommand& command);
 
 /// Parses the command line and runs the command.
 int run_program(int argc, const char* const* argv);

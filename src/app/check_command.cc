@@ -1,0 +1,23 @@
+// weir check.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "output.h"
+#include "weir/app/commands.h"
+#include "weir/app/config.h"
+
+namespace weir {
+
+int run_check(const CheckCommand& command) {
+  if (command.list_options) return write_output(describe_options());
+  const Result<Config> config = load_config(command.file);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return kExitConfig;
+  }
+  fmt::print("{}: ok\n", command.file);
+  return kExitOk;
+}
+
+}  // namespace weir
