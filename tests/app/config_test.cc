@@ -22,7 +22,7 @@
 namespace weir {
 namespace {
 
-const std::filesystem::path kSource = WEIR_SOURCE_DIR;
+const std::filesystem::path kSource = support::source_folder();
 
 const std::filesystem::path kGolden = support::golden_folder("config");
 

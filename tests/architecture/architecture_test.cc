@@ -20,7 +20,7 @@ using testing::IsEmpty;
 using testing::IsSupersetOf;
 
 std::vector<SourceFile> all_sources() {
-  const std::filesystem::path root(WEIR_SOURCE_DIR);
+  const std::filesystem::path root = support::source_folder();
   std::vector<SourceFile> files;
   for (const std::string_view folder : {"include/weir", "src"}) {
     for (const std::filesystem::path& path : support::files_in(root / folder)) {
@@ -71,7 +71,7 @@ TEST(Architecture, the_layer_table_has_no_cycle) {
 }
 
 TEST(Architecture, contributing_shows_the_same_layer_table) {
-  const std::string guide = support::read_whole_file(std::filesystem::path(WEIR_SOURCE_DIR) / "CONTRIBUTING.md");
+  const std::string guide = support::read_whole_file(support::source_folder() / "CONTRIBUTING.md");
   for (const LayerRow& layer : layer_table()) {
     std::string allowed;
     for (const std::string_view name : layer.may_include) allowed += (allowed.empty() ? "" : ", ") + std::string(name);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "support/golden.h"
 #include "support/seed.h"
 
 namespace weir {
@@ -20,7 +21,7 @@ const BotList& bots() {
 }
 
 std::vector<std::string> golden_lines(const char* name) {
-  std::ifstream file(std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "classify" / name);
+  std::ifstream file(support::golden_folder("classify") / name);
   EXPECT_TRUE(file) << name;
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/golden.h"
 #include "weir/classify/channel.h"
 #include "weir/classify/url.h"
 #include "weir/core/text.h"
@@ -35,7 +36,7 @@ std::string channel_of_visit(std::string_view query, std::string_view referrer) 
 }
 
 TEST(ChannelTable, two_hundred_visits_have_the_channels_the_table_says_in_the_order_of_the_rules) {
-  std::ifstream file(std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / "classify" / "channels.txt");
+  std::ifstream file(support::golden_folder("classify") / "channels.txt");
   ASSERT_TRUE(file);
   std::vector<std::string> channels;
   std::size_t rows = 0;

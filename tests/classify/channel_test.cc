@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/files.h"
 #include "support/seed.h"
 #include "weir/classify/source_category.h"
 
@@ -209,8 +210,7 @@ TEST(SourceCategory, sites_are_known_by_name_by_domain_and_by_any_ending) {
 }
 
 TEST(SourceCategory, agrees_with_the_published_list_wherever_both_know_a_site) {
-  const std::filesystem::path list =
-      std::filesystem::path(WEIR_SOURCE_DIR) / ".." / "shared" / "data" / "web" / "ga4_source_categories.csv";
+  const std::filesystem::path list = support::data_folder() / "web" / "ga4_source_categories.csv";
   std::ifstream file(list);
   if (!file) GTEST_SKIP() << "the published list of sources is not here: " << list;
   const std::map<std::string, SourceCategory> categories{{"SOURCE_CATEGORY_SEARCH", SourceCategory::kSearch},

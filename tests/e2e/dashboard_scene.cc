@@ -157,7 +157,7 @@ DashboardScene::DashboardScene()
       server_(config()),
       second_server_(config()) {
   std::vector<std::string> rules;
-  for (const auto& file : support::files_in(WEIR_SOURCE_DIR "/grafana/prometheus/rules")) {
+  for (const auto& file : support::files_in(support::source_folder() / "grafana" / "prometheus" / "rules")) {
     rules.push_back(file.string());
   }
   prometheus_ = std::make_unique<PrometheusServer>(

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "running_server.h"
+#include "support/files.h"
 #include "support/report_compare.h"
 #include "support/seed.h"
 #include "weir/app/config.h"
@@ -23,7 +24,7 @@ TEST(Million, generate_and_replay_agree_for_1_000_000_sessions) {
   visits.malformed_ratio = 0.01;
   visits.late_ratio = 0.01;
   visits.sites = 3;
-  Result<Config> config = load_config(std::string(WEIR_SOURCE_DIR) + "/config/demo.yaml");
+  Result<Config> config = load_config(support::source_folder() / "config" / "demo.yaml");
   ASSERT_TRUE(config) << config.error().message;
   // Three sites have three times the pairs; and no visitor may be forgotten in a count of all.
   for (Rollup& rollup : config->pipeline.windows.rollups) rollup.limit = 2000;

@@ -14,7 +14,7 @@
 namespace weir::e2e {
 namespace {
 
-const std::filesystem::path kGrafana = std::filesystem::path(WEIR_SOURCE_DIR) / "grafana";
+const std::filesystem::path kGrafana = support::source_folder() / "grafana";
 
 std::vector<std::string> files_in(const std::filesystem::path& folder) {
   const std::vector<std::filesystem::path> files = support::files_in(folder);
@@ -68,7 +68,7 @@ TEST(Rules, every_alert_has_its_runbook_and_its_dashboard) {
     anchors.insert(anchor);
   }
   EXPECT_EQ(all_of(rules, "runbook_url: docs/runbooks\\.md#(\\w+)"), anchors);
-  const std::string runbooks = support::read_whole_file(WEIR_SOURCE_DIR "/docs/runbooks.md");
+  const std::string runbooks = support::read_whole_file(support::source_folder() / "docs" / "runbooks.md");
   EXPECT_EQ(all_of(runbooks, "\\n## (Weir\\w+)\\n"), alerts);
 
   std::set<std::string> uids;

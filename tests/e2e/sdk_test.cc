@@ -6,6 +6,7 @@
 #include <string>
 
 #include "running_server.h"
+#include "support/files.h"
 #include "support/npm.h"
 #include "support/process.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::filesystem::path kFolder = std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "e2e" / "sdk";
+const std::filesystem::path kFolder = support::source_folder() / "tests" / "e2e" / "sdk";
 
 /// A site's row in the live windows; null when there is none.
 json row_of(const json& report, std::string_view site) {

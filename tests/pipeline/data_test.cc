@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "support/csv.h"
+#include "support/files.h"
 #include "support/naive_event.h"
 #include "support/naive_model.h"
 #include "support/naive_to_engine.h"
@@ -28,12 +29,11 @@ namespace {
 
 using nlohmann::json;
 using support::Comparison;
+using support::data_folder;
 using support::NaiveOptions;
 using support::NaiveResult;
 using support::NaiveSession;
 using Lines = std::vector<std::string>;
-
-std::filesystem::path data_folder() { return std::filesystem::path(WEIR_SOURCE_DIR) / ".." / "shared" / "data"; }
 
 #define SKIP_WITHOUT_DATA()                                                                       \
   if (!std::filesystem::exists(data_folder())) {                                                  \

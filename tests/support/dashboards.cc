@@ -52,7 +52,7 @@ bool is_comparison(std::string_view text, std::size_t at, std::size_t& length) {
 
 std::vector<DashboardQuery> dashboard_queries() {
   std::vector<DashboardQuery> queries;
-  for (const auto& file : files_in(WEIR_SOURCE_DIR "/grafana/dashboards")) {
+  for (const auto& file : files_in(source_folder() / "grafana" / "dashboards")) {
     const json dashboard = json::parse(read_whole_file(file), nullptr, false);
     if (dashboard.is_discarded()) {
       ADD_FAILURE() << file << " is not JSON";

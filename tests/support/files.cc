@@ -8,6 +8,10 @@
 
 namespace weir::support {
 
+std::filesystem::path source_folder() { return WEIR_SOURCE_DIR; }
+
+std::filesystem::path data_folder() { return source_folder() / ".." / "shared" / "data"; }
+
 std::string read_whole_file(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};

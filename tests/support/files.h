@@ -8,6 +8,12 @@
 
 namespace weir::support {
 
+/// The root of the repository.
+std::filesystem::path source_folder();
+
+/// Real data beside the repository. Where it is not, what needs it is skipped.
+std::filesystem::path data_folder();
+
 /// Everything a file holds; empty when it cannot be read.
 std::string read_whole_file(const std::filesystem::path& path);
 

@@ -10,9 +10,7 @@
 
 namespace weir::support {
 
-std::filesystem::path golden_folder(std::string_view name) {
-  return std::filesystem::path(WEIR_SOURCE_DIR) / "tests" / "golden" / name;
-}
+std::filesystem::path golden_folder(std::string_view name) { return source_folder() / "tests" / "golden" / name; }
 
 void expect_golden(const std::filesystem::path& input, const std::string& said) {
   std::filesystem::path expected = input;

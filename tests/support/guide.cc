@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/files.h"
+
 namespace weir::support {
 namespace {
 
-const std::filesystem::path kGuides = std::filesystem::path(WEIR_SOURCE_DIR) / "docs" / "integrations";
+const std::filesystem::path kGuides = source_folder() / "docs" / "integrations";
 constexpr std::string_view kFence = "```";
 
 }  // namespace
