@@ -75,9 +75,10 @@ auto search_settled(const std::string& directory, Wanted wanted, Search search) 
 /// The front of a name, up to its last dot: "access" of "access.log".
 std::string_view stem_of(std::string_view base) { return base.substr(0, std::max<std::size_t>(1, base.rfind('.'))); }
 
+/// Numbers and dates; Caddy writes dates with a time as 2026-01-02T03-04-05.678.
 bool is_rotation_mark(std::string_view mark) {
   const bool has_digit = mark.find_first_of("0123456789") != std::string_view::npos;
-  return has_digit && mark.find_first_not_of("0123456789.-_") == std::string_view::npos &&
+  return has_digit && mark.find_first_not_of("0123456789.-_T") == std::string_view::npos &&
          std::string_view(".-_").find(mark.front()) != std::string_view::npos;
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> paths_of(const std::string& pattern, std::size_t most);
 /// The directory of a path, and, if it is a symbolic link, the one it leads to.
 std::vector<std::string> directories_of(const std::string& path);
 
-/// True when `name` is what log rotation makes of `base`: access.log.1, access.log-20260102, access-20260102.log.
+/// True when `name` is what log rotation makes of `base`: access.log.1, access.log-20260102, access-20260102.log,
+/// access-2026-01-02T03-04-05.678.log.
 bool is_rotated_name(std::string_view base, std::string_view name);
 
 /// Says which files are not to be considered.

@@ -1,4 +1,5 @@
 // The tailer, case by case: what happens to log files, one thing at a time.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -96,6 +97,17 @@ TEST_F(TailTest, two_rotations_between_two_looks_lose_nothing) {
     if (std::filesystem::exists(path("access.log.2"))) rename("access.log.2", "access.log.3");
     if (std::filesystem::exists(path("access.log.1"))) rename("access.log.1", "access.log.2");
     rename("access.log", "access.log.1");
+    append("access.log", lines);
+  }
+  EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
+}
+
+TEST_F(TailTest, files_of_the_names_that_caddy_makes_between_two_looks_lose_nothing) {
+  start();
+  append("access.log", "a\n");
+  EXPECT_EQ(read(), Lines{"a"});
+  for (const char* lines : {"b\n", "c\n", "d\n"}) {
+    rename("access.log", fmt::format("access-2026-01-02T03-04-0{}.678.log", lines[0] - 'a'));
     append("access.log", lines);
   }
   EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
