@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <utility>
 
 #include "support/process.h"
@@ -17,9 +16,8 @@ constexpr int kPagesPerConnection = 500;  // servers end one themselves after mo
 
 }  // namespace
 
-PageLoad::PageLoad(std::uint16_t port, int clients, std::string quiet_path)
-    : port_(port), quiet_path_(std::move(quiet_path)) {
-  for (int client = 0; client < clients; ++client) clients_.emplace_back([this, client] { run(client); });
+PageLoad::PageLoad(Options options) : options_(std::move(options)) {
+  for (int client = 0; client < options_.clients; ++client) clients_.emplace_back([this, client] { run(client); });
 }
 
 std::int64_t PageLoad::answered() const {
@@ -73,20 +71,23 @@ void PageLoad::rest() {
   --resting_;
 }
 
-/// False when there is no 200.
-bool PageLoad::ask(support::SocketClient& connection, const std::string& path) {
-  return connection.send(support::request_text("GET", path, {{"User-Agent", "Mozilla/5.0"}}, {})) &&
-         connection.read_reply().status == 200;
+/// False when there is no 200. A connection that the server ends is replaced.
+bool PageLoad::ask(std::unique_ptr<SocketClient>& connection, const std::string& path) {
+  const support::HttpHeaders headers{{"Host", options_.host}, {"User-Agent", "Mozilla/5.0"}};
+  if (!connection->send(support::request_text("GET", path, headers, {}))) return false;
+  const support::HttpReply reply = connection->read_reply();
+  if (reply.header("connection") == "close") connection = std::make_unique<SocketClient>(options_.port);
+  return reply.status == 200;
 }
 
 void PageLoad::run(int client) {
-  auto connection = std::make_unique<SocketClient>(port_);
+  auto connection = std::make_unique<SocketClient>(options_.port);
   bool failed = false;
   for (int asked = 0; !failed;) {
     const Order order = next_order();
     if (order == Order::kEnd) break;
     if (order == Order::kAsk) {
-      failed = !ask(*connection, fmt::format("/page{}?v=v{}-{}", asked % 7, client, asked % 50));
+      failed = !ask(connection, fmt::format("/page{}?v=v{}-{}", asked % 7, client, asked % 50));
       ++asked;
       const std::lock_guard lock(mutex_);
       if (!failed) ++answered_;
@@ -94,11 +95,11 @@ void PageLoad::run(int client) {
     }
     if (order == Order::kAsk && asked % kPagesPerConnection != 0) continue;
     // A server writes its log behind the answer, but before it reads the next request of the connection.
-    failed = failed || !ask(*connection, quiet_path_);
+    failed = failed || (!options_.quiet_path.empty() && !ask(connection, options_.quiet_path));
     if (order == Order::kRest) {
       rest();
     } else {
-      connection = std::make_unique<SocketClient>(port_);
+      connection = std::make_unique<SocketClient>(options_.port);
     }
   }
   const std::lock_guard lock(mutex_);
