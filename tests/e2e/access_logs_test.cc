@@ -36,7 +36,8 @@ constexpr const char* kMore =
     "  - {name: cart, page: /cart}\n"
     "  - {name: order, page: /order}\n";
 
-/// Requests for curl, which makes them one after the other.
+/// Requests for curl, which makes them one after the other, those of a visitor over one connection: a server may log
+/// what it answers over several in another order.
 class Requests {
  public:
   struct Visitor {

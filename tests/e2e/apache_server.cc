@@ -19,8 +19,6 @@ std::string configuration(const std::string& folder, std::uint16_t port, const A
          fmt::format(
              "ServerName localhost\nServerRoot {0}\nDefaultRuntimeDir {0}\nPidFile {0}/apache.pid\nMutex file:{0}\n"
              "ErrorLog /dev/stderr\nListen 127.0.0.1:{1}\nUser www-data\nGroup www-data\n"
-             // A restart ends connections that are kept, and clients that use them again at this moment get no answer.
-             "KeepAlive Off\n"
              "{2}\n<VirtualHost *:{1}>\nServerName shop.example\nCustomLog {0}/other_access.log common\n{3}\n"
              "ErrorDocument 200 hello\nRedirectMatch 200 ^/\n</VirtualHost>\n",
              folder, port, blocks.server, blocks.host);
