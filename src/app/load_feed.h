@@ -54,6 +54,8 @@ class LoadFeed {
   void stop();
   /// The truth of everything made, as JSON, when all whole visits were made; else empty. After stop().
   std::string truth_json() const;
+  /// Events made. After stop().
+  std::uint64_t made_events() const { return made_; }
 
  private:
   struct Queue {

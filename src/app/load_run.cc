@@ -94,7 +94,8 @@ class Run {
     options.connections = command_.connections / command_.threads + (index < command_.connections % command_.threads);
     options.pipeline = command_.pipeline;
     options.batch = command_.batch;
-    options.requests = (feed_options_.events + command_.batch - 1) / command_.batch;
+    options.events = feed_options_.events;
+    options.holds_for_events = !command_.verify.empty();
     options.timeout_ns = command_.timeout_ms * kMsNs;
     senders_.push_back(
         std::make_unique<LoadSender>(options, feed_, [this] { loop_.post([this] { one_finished(); }); }));
@@ -147,7 +148,7 @@ class Run {
     const double answered_seconds = static_cast<double>(result.counts.last_answer_ns - start_ns_) / 1e9;
     const bool whole = !interrupted_ && command_.verify.empty();
     result.seconds = std::max(whole ? result.asked_seconds : 0.001, answered_seconds);
-    if (!interrupted_ && result.counts.not_sent.events == 0) result.truth_json = feed_.truth_json();
+    if (result.counts.sent.events == feed_.made_events()) result.truth_json = feed_.truth_json();
     return result;
   }
 

@@ -125,8 +125,10 @@ void LoadSender::pump() {
 }
 
 std::int64_t LoadSender::next_due_ns() const {
+  const std::int64_t due_ns = schedule_.due_ns(request_number());
+  if (!options_.holds_for_events) return due_ns;
   const TimeMs happened_ms = block_.requests[block_request_].newest_ms + 1;  // a server's millisecond may begin later
-  return std::max(schedule_.due_ns(request_number()), happened_ms * kMsNs + system_to_steady_ns_);
+  return std::max(due_ns, happened_ms * kMsNs + system_to_steady_ns_);
 }
 
 bool LoadSender::has_request(std::int64_t now_ns) {
@@ -274,11 +276,22 @@ void LoadSender::publish(std::int64_t now_ns) {
 /// The time is over. Requests that were due and not sent have waited too: without them an overload would look fast.
 void LoadSender::count_not_sent(std::int64_t now_ns) {
   sending_over_ = true;
-  std::uint64_t due = schedule_.due_count(std::min(now_ns, end_ns_));
-  if (options_.requests != 0) due = std::min(due, options_.requests);
+  if (options_.events == 0) return count_not_sent_of_feed(now_ns);
+  const std::uint64_t requests = (options_.events + options_.batch - 1) / options_.batch;
+  const std::uint64_t due = std::min(requests, schedule_.due_count(std::min(now_ns, end_ns_)));
   for (; request_number() < due; ++next_) {
-    counts_.not_sent.add(options_.batch);
+    counts_.not_sent.add(std::min(options_.batch, options_.events - request_number() * options_.batch));
     counts_.latency.add(now_ns - schedule_.due_ns(request_number()));
+  }
+}
+
+/// Of visits only those count that were made: how many there would have been nobody knows.
+void LoadSender::count_not_sent_of_feed(std::int64_t now_ns) {
+  for (; has_request(now_ns); ++next_, ++block_request_) {
+    const std::int64_t due_ns = next_due_ns();
+    if (due_ns > now_ns) return;
+    counts_.not_sent.add(block_.requests[block_request_].events);
+    counts_.latency.add(now_ns - due_ns);
   }
 }
 

@@ -29,8 +29,11 @@ struct LoadSenderOptions {
   std::size_t senders = 1;
   std::size_t connections = 1;  // of this one
   std::size_t pipeline = 1;
-  std::uint64_t batch = 1;     // events of a request
-  std::uint64_t requests = 0;  // to be sent by all senders; 0: as many as the feed has
+  std::uint64_t batch = 1;   // events of a request
+  std::uint64_t events = 0;  // to be sent by all senders; 0: as many as the feed has
+  /// Holds a request until its events have happened: a server would count an event of the future at another time. That
+  /// is a schedule of its own, in which no request waits for being held.
+  bool holds_for_events = false;
   std::int64_t timeout_ns = 0;
 };
 
@@ -90,7 +93,7 @@ class LoadSender final : private ClientConnectionOwner {
   /// Sends what is due, and sets the timer for what is next.
   void pump();
   bool has_request(std::int64_t now_ns);
-  /// When the next request is due: by the schedule, but not before its events have happened.
+  /// When the next request is due: by the schedule, and when held not before its events have happened.
   std::int64_t next_due_ns() const;
   void send(Lane& lane, std::int64_t due_ns, std::int64_t now_ns);
   void flush_lanes();
@@ -98,6 +101,7 @@ class LoadSender final : private ClientConnectionOwner {
   void look_after_lanes();
   void publish(std::int64_t now_ns);
   void count_not_sent(std::int64_t now_ns);
+  void count_not_sent_of_feed(std::int64_t now_ns);
   void finish_if_done();
   std::uint64_t request_number() const { return options_.index + next_ * options_.senders; }
 
