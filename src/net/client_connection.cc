@@ -147,6 +147,10 @@ void ClientConnection::Parts::flush() {
 
 void ClientConnection::Parts::write_later() {
   writing_later = true;
+  if (out_written > out.size() / 2) {  // at a slow reader there may always be something left
+    out.erase(0, out_written);
+    out_written = 0;
+  }
   socket.async_wait(Socket::wait_write, [parts = shared_from_this(), count = opened_count](error_code error) {
     if (count != parts->opened_count || parts->state != State::kOpen) return;
     parts->writing_later = false;
@@ -182,6 +186,7 @@ bool ClientConnection::is_open() const { return parts_->state == Parts::State::k
 void ClientConnection::open() { parts_->open(); }
 void ClientConnection::queue(std::string_view bytes) { parts_->out += bytes; }
 void ClientConnection::flush() { parts_->flush(); }
+std::size_t ClientConnection::kept_bytes() const { return parts_->out.size(); }
 
 void ClientConnection::finish() {
   error_code ignored;  // a connection that is gone has ended too

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -92,6 +97,43 @@ TEST_F(ClientConnectionTest, a_connection_that_cannot_be_opened_is_told) {
   connection.open();
   loop.run();
   EXPECT_EQ(listener.ends, std::vector<std::string>{"Connection refused"});
+}
+
+TEST(ClientConnection, what_a_slow_reader_took_is_not_kept) {
+  using boost::asio::ip::tcp;
+  constexpr std::size_t kUnread = 16 * 1024 * 1024;  // more than the kernel holds: there is always something left
+  constexpr std::size_t kPart = 1024 * 1024;
+  constexpr std::size_t kParts = 80;
+  EventLoop loop;
+  tcp::acceptor acceptor(loop.io(), {boost::asio::ip::address_v4::loopback(), 0}, false);
+  acceptor.set_option(boost::asio::socket_base::receive_buffer_size(64 * 1024));
+  tcp::socket peer(loop.io());
+  Listener listener(loop);
+  listener.requests.emplace_back(kUnread, 'x');
+  ClientConnection connection(loop, listener, {"127.0.0.1", acceptor.local_endpoint().port()},
+                              ClientConnection::Answers::kNone, 0);
+  const std::string part(kPart, 'x');
+  std::vector<char> room(kPart);
+  std::size_t parts = 0;
+  std::size_t most_kept = 0;
+  std::function<void()> read_part = [&] {
+    boost::asio::async_read(peer, boost::asio::buffer(room), [&](boost::system::error_code error, std::size_t) {
+      connection.queue(part);
+      connection.flush();
+      most_kept = std::max(most_kept, connection.kept_bytes());
+      if (!error && ++parts < kParts) return read_part();
+      connection.close();
+      loop.stop();
+    });
+  };
+  acceptor.async_accept(peer, [&](boost::system::error_code error) {
+    if (!error) read_part();
+  });
+  connection.open();
+  loop.run();
+  EXPECT_EQ(parts, kParts);
+  EXPECT_EQ(listener.writes, 0U) << "the reader was not slow";
+  EXPECT_LE(most_kept, 2 * (kUnread + kPart));
 }
 
 TEST(WakeTimer, the_last_wish_counts_and_a_cancelled_one_does_not) {

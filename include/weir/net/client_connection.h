@@ -51,6 +51,8 @@ class ClientConnection {
   void queue(std::string_view bytes);
   /// Hands what is queued to the kernel, now and as room appears there; written() follows when that is done.
   void flush();
+  /// Bytes it keeps: those the kernel has not taken yet, and at most about as many that it has.
+  std::size_t kept_bytes() const;
   /// Ends our side, so that the peer reads to the end of what was written. Nothing may be queued behind it.
   void finish();
   /// Closes at once.
