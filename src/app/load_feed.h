@@ -30,7 +30,7 @@ struct LoadFeedOptions {
   std::string head;                    // of an HTTP request, up to the value of Content-Length; empty: lines alone
   std::size_t batch = 1;               // events per request
   std::uint64_t events = 0;            // how many to make; 0: whole visits, all of them
-  std::size_t senders = 1;             // requests go to them in turn
+  std::size_t senders = 1;             // requests go to them in turn, as long as each takes what is made for it
   std::size_t requests_per_block = 1;  // few enough that the senders' blocks cover about the same time
 };
 
@@ -61,25 +61,39 @@ class LoadFeed {
   struct Queue {
     std::deque<LoadBlock> blocks;
     std::size_t bytes = 0;
+    bool ended = false;  // nothing comes behind its blocks
+  };
+  /// What is made for one sender.
+  struct Share {
+    LoadBlock block;
+    std::uint64_t requests = 0;  // made
+    bool over = false;
   };
   void run();
-  /// False when there are no more events.
-  bool make_request(LoadBlock& block);
+  /// Makes the next request of each share that has room; false when there was none.
+  bool make_round();
+  /// How many events the next request of a share has; 0: it is over.
+  std::uint64_t events_of_next(std::size_t sender) const;
+  /// False when there are no more visits.
+  bool make_request(Share& share, std::uint64_t events);
+  /// False when the sender has enough, or it is time to stop; not with `end`, behind which it gets nothing.
+  bool hand_over(std::size_t sender, bool end);
+  std::size_t most_bytes() const { return kAheadBytes / options_.senders; }
   /// False when it is time to stop.
-  bool hand_over(std::size_t sender, LoadBlock& block);
+  bool wait_for_room();
 
   LoadFeedOptions options_;
-  Generator generator_;      // the thread's, until it is joined
-  std::string line_;         // the thread's
-  std::string body_;         // the thread's
-  std::uint64_t made_ = 0;   // events; the thread's
-  bool all_visits_ = false;  // the thread's
+  Generator generator_;        // the thread's, until it is joined
+  std::vector<Share> shares_;  // the thread's
+  std::string line_;           // the thread's
+  std::string body_;           // the thread's
+  std::uint64_t made_ = 0;     // events; the thread's
+  bool all_visits_ = false;    // the thread's
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Queue> queues_;  // guarded by mutex_, as is the rest
   std::vector<LoadBlock> used_;
   bool full_ = false;
-  bool ended_ = false;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses the rest
 };

@@ -230,6 +230,30 @@ TEST(LoadFeed, a_number_of_events_is_exact_and_has_no_truth) {
   EXPECT_EQ(feed.truth_json(), "");
 }
 
+TEST(LoadFeed, a_sender_that_stands_still_keeps_no_other_waiting_and_loses_nothing) {
+  LoadFeedOptions options;
+  options.visits.sessions = 1'000'000;
+  options.visits.keep_truth = false;
+  options.batch = 1000;
+  options.events = 200'500;
+  options.senders = 2;
+  LoadFeed feed(options);
+  std::vector<std::uint64_t> events(2);
+  std::size_t bytes = 0;
+  LoadBlock block;
+  for (const std::size_t sender : {0U, 1U}) {  // the other one takes nothing at all meanwhile
+    while (true) {
+      const LoadFeed::State state = feed.take(sender, block);
+      if (state == LoadFeed::State::kEnded) break;
+      if (state == LoadFeed::State::kNotYet) continue;
+      bytes += block.bytes.size();
+      for (const LoadBlock::Request& request : block.requests) events[sender] += request.events;
+    }
+  }
+  EXPECT_GT(bytes, 2 * LoadFeed::kAheadBytes) << "all of it fits ahead: nothing was tested";
+  EXPECT_EQ(events, (std::vector<std::uint64_t>{100'500, 100'000}));
+}
+
 TEST(LoadFeed, runs_have_visitors_of_their_own) {
   LoadCommand command;
   command.seed = 7;
