@@ -77,6 +77,7 @@ std::string render_load_json(const LoadCommand& command, const LoadStory& story)
   if (story.verdict) {
     json["verification"] = {{"verified", story.verdict->differences.empty()},
                             {"compared", story.verdict->compared},
+                            {"sessions_compared", story.verdict->sessions_compared},
                             {"differences", story.verdict->differences},
                             {"notes", story.verdict->notes}};
   }

@@ -111,7 +111,9 @@ void add_ramp(std::string& text, const LoadStory& story) {
 }
 
 void add_verdict(std::string& text, const LoadVerdict& verdict) {
-  if (verdict.differences.empty()) {
+  if (verdict.differences.empty() && !verdict.sessions_compared) {
+    append(text, "\nevents verified; sessions not compared ({})\n", number_of(verdict.compared, "figure"));
+  } else if (verdict.differences.empty()) {
     append(text, "\nverified: the server counted what was sent, in {}\n", number_of(verdict.compared, "figure"));
   } else {
     append(text, "\nNOT verified: {} of what was sent and counted\n",

@@ -225,6 +225,7 @@ LoadVerdict verify_load(const ReportText& before_text, const ReportText& after_t
     }
   }
   compare_events(before, after, result.counts, comparison);
+  if (result.counts.accepted.events == 0) comparison.differ("no event was accepted: there is nothing to verify");
   if (result.truth_json.empty() || result.counts.accepted.events != result.counts.sent.events) {
     verdict.notes.emplace_back("sessions were not compared: not every event of their visits was accepted");
     return verdict;
@@ -232,8 +233,11 @@ LoadVerdict verify_load(const ReportText& before_text, const ReportText& after_t
   const json truth = json::parse(result.truth_json);
   for (const auto& [name, rows] : truth["rollups"].items()) {
     if (!after["rollups"].contains(name)) continue;
+    verdict.sessions_compared = true;
     comparison.rollup(name, cells_of(truth, name), added(cells_of(before, name), cells_of(after, name)));
   }
+  if (!verdict.sessions_compared)
+    verdict.notes.emplace_back("sessions were not compared: the report has no such rollup");
   return verdict;
 }
 

@@ -18,6 +18,7 @@ struct LoadVerdict {
   std::vector<std::string> differences;  // one sentence each; empty: the server counted what was sent
   std::vector<std::string> notes;        // what could not be compared, and why
   std::size_t compared = 0;              // figures that were
+  bool sessions_compared = false;        // not events alone
 };
 
 /// A server's report as JSON, in the shape of the contract.

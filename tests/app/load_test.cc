@@ -366,6 +366,26 @@ TEST(LoadVerify, what_was_added_between_two_reports_is_compared) {
   EXPECT_EQ(verdict.differences, std::vector<std::string>{});
   EXPECT_EQ(verdict.notes, std::vector<std::string>{});
   EXPECT_GT(verdict.compared, 10U);
+  EXPECT_TRUE(verdict.sessions_compared);
+}
+
+TEST(LoadVerify, what_was_not_compared_is_not_called_verified) {
+  LoadCommand command;
+  LoadStory story;
+  LoadResult result = verified_result();
+  story.steps.push_back({result, ""});
+  const auto told = [&] {
+    story.verdict = verify_load({report_of(50, 9).dump()}, {report_of(150, 29).dump()}, result);
+    return render_load_table(command, story);
+  };
+  EXPECT_NE(told().find("\nverified: "), std::string::npos);
+  result.truth_json.clear();
+  EXPECT_NE(told().find("\nevents verified; sessions not compared (6 figures)\n"), std::string::npos) << told();
+  EXPECT_FALSE(json::parse(render_load_json(command, story))["verification"]["sessions_compared"]);
+  result.truth_json = R"({"rollups":{}})";
+  EXPECT_NE(told().find("\nevents verified; sessions not compared (6 figures)\n"), std::string::npos) << told();
+  story.verdict = verify_load({report_of(50, 9).dump()}, {report_of(50, 9).dump()}, LoadResult());
+  EXPECT_NE(render_load_table(command, story).find("NOT verified"), std::string::npos);
 }
 
 TEST(LoadVerify, the_newest_event_of_a_report_is_known) {
