@@ -21,6 +21,7 @@ constexpr std::uint64_t kMostUnderWay = 65'536;
 constexpr std::uint64_t kMostBatch = 2000;  // generated lines of about 190 bytes: well below a body of 1 MiB
 constexpr std::uint64_t kMostThreads = 64;
 constexpr TimeMs kMostVerifiedMs = 60 * 60 * 1000;
+constexpr TimeMs kMostTimeoutMs = 10 * 60 * 1000;
 constexpr TimeMs kMostMs = 24 * 60 * 60 * 1000;
 constexpr double kLeastVerifiedRequests = 2;
 
@@ -149,6 +150,7 @@ std::string problem_of(const LoadCommand& command) {
     return "--pipeline: a tcp:// target sends no answers to wait for; leave it out";
   }
   if (command.for_ms > kMostMs) return "--for: at most 24h";
+  if (command.timeout_ms > kMostTimeoutMs) return "--timeout: at most 10m";
   return problem_of_verification(command);
 }
 

@@ -107,12 +107,19 @@ class Run {
     const std::int64_t longer_ns =
         command_.verify.empty() ? kLastSendsNs : (command_.for_ms + command_.timeout_ms) * kMsNs;
     for (auto& sender : senders_) sender->begin(start_ns_, start_ns_ + command_.for_ms * kMsNs + longer_ns);
-    loop_.on_signals({SIGINT, SIGTERM}, [this](int) {
-      interrupted_ = true;
-      for (auto& sender : senders_) sender->stop();
-    });
+    loop_.on_signals({SIGINT, SIGTERM}, [this](int number) { interrupt(number); });
     const bool shown = !command_.quiet && ::isatty(STDERR_FILENO) != 0;
     if (shown) loop_.every(kProgressMs, [this] { show_progress(); });
+  }
+
+  /// The first time it waits for the answers under way; whoever asks again does not want to.
+  void interrupt(int number) {
+    if (interrupted_) {
+      std::signal(number, SIG_DFL);
+      std::raise(number);
+    }
+    interrupted_ = true;
+    for (auto& sender : senders_) sender->stop();
   }
 
   void show_progress() {

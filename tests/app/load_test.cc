@@ -122,6 +122,7 @@ TEST(LoadOptions, what_cannot_be_asked_for_is_named) {
   expect_named("--connections", [](LoadCommand& c) { c.connections = 4097; });
   expect_named("--batch", [](LoadCommand& c) { c.batch = 2001; });
   expect_named("--threads", [](LoadCommand& c) { c.threads = 17; });
+  expect_named("--timeout", [](LoadCommand& c) { c.timeout_ms = 10 * 60'000 + 1; });
   expect_named("--for", [](LoadCommand& c) { c.for_ms = 25 * 3'600'000; });
   expect_named("--pipeline", [](LoadCommand& c) {
     c.connections = 4096;

@@ -197,6 +197,27 @@ TEST(LoadCommand, an_interrupted_load_shows_what_there_is) {
   EXPECT_EQ(result["accepted"]["requests"], count.load());
 }
 
+TEST(LoadCommand, who_interrupts_twice_waits_for_no_answer) {
+  std::promise<void> first_came;
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::atomic<bool> came{false};
+  SmallServer server([&](const HttpRequest&) {
+    if (!came.exchange(true)) first_came.set_value();
+    released.wait();
+    return answer(204);
+  });
+  support::ChildProcess process({kProgram, "load", "--target", server.url(), "--for", "1h", "--timeout", "10m"});
+  first_came.get_future().wait();
+  // One of two signals may be lost when they come together: it asks until it is heard.
+  EXPECT_FALSE(process.wait_until([&] {
+    process.signal(SIGINT);
+    return false;
+  }));
+  EXPECT_EQ(process.wait_for_exit(), 128 + SIGINT) << process.log();
+  release.set_value();
+}
+
 TEST(LoadCommand, a_ramp_ends_where_a_server_refuses) {
   SmallServer server([](const HttpRequest&) { return answer(503); });
   const json result =
