@@ -209,9 +209,11 @@ void LoadSender::written(ClientConnection& connection) {
 void LoadSender::closed(ClientConnection& connection, std::string_view why) {
   Lane& lane = lanes_[connection.number()];
   const std::int64_t now_ns = steady_ns();
+  // A server may close what is idle: that fails no request. Why it cannot be opened again must be known.
+  const std::size_t failed = lane.opening_ns != 0 ? 1 : lane.pending.size();
   lane.opening_ns = 0;
   lane.open_again_ns = now_ns + kOpenAgainNs;
-  if (begun_ && !done_) counts_.count_error(why, std::max<std::size_t>(1, lane.pending.size()));
+  if (begun_ && !done_ && failed > 0) counts_.count_error(why, failed);
   for (; !lane.pending.empty(); lane.pending.pop_front()) {
     const Pending& pending = lane.pending.front();
     --under_way_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -23,8 +24,10 @@ class LoadSenderTest : public testing::Test {
   LoadSenderTest() {
     HttpServerOptions options;
     options.listen = {"127.0.0.1", 0};
-    const auto answer = [](const HttpRequest&) {
-      return HttpResponse{.status = 204, .content_type = {}, .body = {}, .headers = {}};
+    const auto answer = [this](const HttpRequest&) {
+      HttpResponse response{.status = 204, .content_type = {}, .body = {}, .headers = {}};
+      if (closes_) response.headers.emplace_back("Connection", "close");
+      return response;
     };
     auto server = thread_.run([&] { return HttpServer::listen(thread_.io(), options, answer, nullptr, true); });
     if (!server) {
@@ -59,6 +62,7 @@ class LoadSenderTest : public testing::Test {
     return sender.finish();
   }
 
+  std::atomic<bool> closes_{false};
   support::IoThread thread_;
   std::unique_ptr<HttpServer> server_;
   LoadSenderOptions sender_options_;
@@ -95,6 +99,15 @@ TEST_F(LoadSenderTest, visits_not_sent_are_those_there_are) {
   const LoadCounts found = counts(true);
   EXPECT_EQ(found.sent.events + found.not_sent.events, events);
   EXPECT_EQ(found.latency.count(), found.accepted.requests + found.not_sent.requests);
+}
+
+TEST_F(LoadSenderTest, a_connection_closed_behind_its_answer_fails_no_request) {
+  closes_ = true;
+  sender_options_.events = feed_options_.events = 3;
+  const LoadCounts found = counts(false);
+  EXPECT_EQ(found.accepted.requests, 3U);
+  EXPECT_GE(found.reconnects, 2U);
+  EXPECT_TRUE(found.errors.empty()) << found.errors.begin()->first;
 }
 
 TEST_F(LoadSenderTest, what_was_due_and_not_sent_has_the_events_asked_for) {
