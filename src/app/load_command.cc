@@ -45,8 +45,9 @@ bool run_steps(const LoadCommand& command, TimeMs not_before_ms, LoadStory& stor
     const bool is_ramp = command.ramp && !interrupted;
     std::string strain = is_ramp ? reason_of_strain(*result, command.p99_ms.value_or(kDefaultP99Ms)) : std::string();
     const bool strained = !strain.empty();
+    story.is_own_limit = is_ramp && is_own_limit(*result);
     story.steps.push_back({std::move(*result), std::move(strain)});
-    if (!is_ramp) break;
+    if (!is_ramp || story.is_own_limit) break;
     strained ? ramp.strained() : ramp.took_it();
   }
   story.last_good_rate = ramp.last_good();
@@ -79,6 +80,7 @@ bool tell_story(const LoadCommand& command, LoadStory& story, std::string& probl
 
 /// What makes a finished load a failed one; empty when nothing does.
 std::string failure_of(const LoadCommand& command, const LoadStory& story) {
+  if (command.ramp && story.is_own_limit && !story.last_good_rate) return "this machine cannot send the first rate";
   if (command.ramp) return story.last_good_rate ? "" : "no rate was taken without strain";
   const LoadCounts& counts = story.steps.front().result.counts;
   if (counts.accepted.events == 0) return "no event was accepted";

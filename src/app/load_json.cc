@@ -65,6 +65,7 @@ std::string render_load_json(const LoadCommand& command, const LoadStory& story)
   if (command.ramp) {
     json["knee"] = story.last_good_rate ? ordered_json(*story.last_good_rate) : ordered_json(nullptr);
     json["too_much"] = story.first_bad_rate ? ordered_json(*story.first_bad_rate) : ordered_json(nullptr);
+    json["own_limit"] = story.is_own_limit;
     ordered_json& steps = json["steps"] = ordered_json::array();
     for (const LoadStep& step : story.steps) {
       ordered_json one = json_of(step.result);

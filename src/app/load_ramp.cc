@@ -13,26 +13,34 @@ namespace weir {
 namespace {
 
 constexpr double kLeastPart = 0.95;
+constexpr double kMostFedLatePart = 0.01;
 constexpr double kLowestRate = 1;
 constexpr double kHighestRate = 10e6;
 constexpr double kStep = 2;
 
 }  // namespace
 
+bool is_own_limit(const LoadResult& result) {
+  const LoadCounts& counts = result.counts;
+  const bool taken = counts.refused.events + counts.rejected.events + counts.failed.events == 0;
+  return taken && static_cast<double>(counts.fed_late) > kMostFedLatePart * static_cast<double>(counts.sent.requests);
+}
+
 std::string reason_of_strain(const LoadResult& result, TimeMs p99_ms) {
   const LoadCounts& counts = result.counts;
   if (counts.refused.events > 0) return fmt::format("{} events refused", counts.refused.events);
   if (counts.rejected.events > 0) return fmt::format("{} events rejected", counts.rejected.events);
   if (counts.failed.events > 0) return fmt::format("{} events failed", counts.failed.events);
+  if (is_own_limit(result)) {
+    const double part = static_cast<double>(counts.fed_late) / static_cast<double>(counts.sent.requests);
+    return fmt::format("{:.1f}% made late: this machine's limit", part * 100);
+  }
   const std::int64_t p99_ns = counts.latency.percentile_ns(99);
   if (p99_ns > p99_ms * 1'000'000) {
     return fmt::format("p99 {} is over {}", format_latency(p99_ns), format_duration(p99_ms));
   }
   const double part = result.rate() / result.asked_rate;
   if (part >= kLeastPart) return {};
-  // Fewer sent than due because they were not made in time says nothing of the target.
-  if (counts.fed_late > 0)
-    return fmt::format("events were not made as fast ({:.1f}%): not the target's limit", part * 100);
   return fmt::format("{:.1f}% of the rate achieved", part * 100);
 }
 

@@ -10,6 +10,10 @@
 
 namespace weir {
 
+/// More than 1 % of the requests were late because their events were not made in time, and the target took them all:
+/// how fast it is cannot be known from here.
+bool is_own_limit(const LoadResult& result);
+
 /// Why a target did not take a rate; empty when it did: nothing refused or failed, p99 within its bound, and at least
 /// 95 % of what was asked for accepted.
 std::string reason_of_strain(const LoadResult& result, TimeMs p99_ms);

@@ -108,6 +108,7 @@ void add_ramp(std::string& text, const LoadStory& story) {
     if (story.first_bad_rate) append(text, ", {} not", rate_text(*story.first_bad_rate));
     text += '\n';
   }
+  if (story.is_own_limit) text += "The ramp ended at the limit of this machine; the target may take more.\n";
 }
 
 void add_verdict(std::string& text, const LoadVerdict& verdict) {

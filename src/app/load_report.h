@@ -25,6 +25,7 @@ struct LoadStory {
   std::vector<LoadStep> steps;  // one, unless it was a ramp
   std::optional<double> last_good_rate;
   std::optional<double> first_bad_rate;
+  bool is_own_limit = false;  // the ramp ended where this machine does, not the target
   std::optional<LoadVerdict> verdict;
 };
 

@@ -342,8 +342,28 @@ TEST(LoadRamp, strain_is_refusals_failures_slow_answers_and_missed_rates) {
   EXPECT_EQ(reason_of_strain(result, 10), "");
   result.seconds = 1.06;
   EXPECT_EQ(reason_of_strain(result, 10), "94.3% of the rate achieved");
+}
+
+TEST(LoadRamp, events_made_late_are_the_limit_of_this_machine) {
+  LoadResult result = good_result();
   result.counts.fed_late = 1;
-  EXPECT_NE(reason_of_strain(result, 10).find("not the target's limit"), std::string::npos);
+  EXPECT_FALSE(is_own_limit(result)) << "1 % may be late";
+  EXPECT_EQ(reason_of_strain(result, 10), "");
+  result.counts.fed_late = 2;
+  EXPECT_TRUE(is_own_limit(result));
+  EXPECT_EQ(reason_of_strain(result, 0), "2.0% made late: this machine's limit") << "and not a slow target";
+  result.counts.refused.add(1);
+  EXPECT_FALSE(is_own_limit(result)) << "the target has said so itself";
+  EXPECT_EQ(reason_of_strain(result, 0), "1 events refused");
+
+  LoadCommand command;
+  command.ramp = true;
+  LoadStory story;
+  story.steps.push_back({result, "strain"});
+  EXPECT_EQ(render_load_table(command, story).find("limit of this machine"), std::string::npos);
+  story.is_own_limit = true;
+  EXPECT_NE(render_load_table(command, story).find("limit of this machine"), std::string::npos);
+  EXPECT_TRUE(json::parse(render_load_json(command, story))["own_limit"]);
 }
 
 json report_of(std::int64_t received, std::int64_t sessions) {
