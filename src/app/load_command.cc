@@ -28,13 +28,15 @@ std::string cure_of(const LoadTarget& target) {
              : "is `weir serve` running there, with sources.tcp.listen? That is off unless configured";
 }
 
-/// False when a step could not be run at all.
+/// False when a step could not be run at all; the story has those before it.
 bool run_steps(const LoadCommand& command, TimeMs not_before_ms, LoadStory& story, std::string& problem) {
   LoadRamp ramp(command.rate);
   LoadCommand step = command;
   while (const std::optional<double> rate = ramp.rate()) {
     if (!story.steps.empty()) wait_for(kRestMs);
     step.rate = *rate;
+    story.last_good_rate = ramp.last_good();
+    story.first_bad_rate = ramp.first_bad();
     Result<LoadResult> result = run_one_load(step, story.target, not_before_ms);
     if (!result) {
       problem = fmt::format("cannot connect to {}: {}; {}", to_string(story.target), result.error().message,
@@ -55,7 +57,8 @@ bool run_steps(const LoadCommand& command, TimeMs not_before_ms, LoadStory& stor
   return true;
 }
 
-/// Runs the load, between two looks at the server's report when that is to be verified.
+/// False when it does not come to its end; what there is of it can be told. Runs the load, between two looks at the
+/// server's report when that is to be verified.
 bool tell_story(const LoadCommand& command, LoadStory& story, std::string& problem) {
   if (command.verify.empty()) return run_steps(command, 0, story, problem);
   const ListenAddress admin = *parse_admin_url(command.verify);
@@ -101,11 +104,12 @@ int run_load(const LoadCommand& command) {
   LoadStory story;
   story.target = *parse_load_target(command.target);
   std::string problem;
-  if (!tell_story(command, story, problem)) return fail(problem);
+  const bool whole = tell_story(command, story, problem);
+  if (story.steps.empty()) return fail(problem);
   const std::string text = command.json ? render_load_json(command, story) : render_load_table(command, story);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written) return fail("cannot write the result");
-  problem = failure_of(command, story);
+  if (whole) problem = failure_of(command, story);
   return problem.empty() ? kExitOk : fail(problem);
 }
 

@@ -228,6 +228,41 @@ TEST(LoadCommand, a_ramp_ends_where_a_server_refuses) {
   EXPECT_NE(result["steps"][0]["strain"].get<std::string>().find("refused"), std::string::npos);
 }
 
+TEST(LoadCommand, a_ramp_shows_its_steps_when_the_server_goes_away) {
+  std::atomic<int> count{0};
+  auto server = std::make_unique<SmallServer>([&](const HttpRequest&) {
+    ++count;
+    return answer(204);
+  });
+  support::ChildProcess process({kProgram, "load", "--json", "--target", server->url(), "--ramp", "--rate", "100",
+                                 "--for", "100ms", "--p99", "1h"});
+  ASSERT_TRUE(process.wait_until([&] { return count > 10; })) << "the second step";
+  server.reset();
+  EXPECT_EQ(process.wait_for_exit(), 1) << process.output();
+  EXPECT_NE(process.log().find("cannot connect"), std::string::npos) << process.log();
+  const json result = json::parse(process.output(), nullptr, false);
+  ASSERT_TRUE(result.is_object()) << process.output();
+  ASSERT_GE(result["steps"].size(), 1U);
+  expect_sums(result["steps"][0]);
+}
+
+TEST(LoadCommand, a_result_is_shown_when_the_second_report_cannot_be_read) {
+  std::atomic<int> reports{0};
+  SmallServer server([&](const HttpRequest& request) {
+    if (request.method == "POST") return answer(204);
+    if (reports++ > 0) return answer(500);
+    return answer(200, R"({"events":{"received":0,"counted":0,"queued":0},"rollups":{}})");
+  });
+  const ProcessResult result =
+      load({"--json", "--target", server.url(), "--rate", "100", "--for", "1s", "--verify", server.url()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.log.find("no report, but an answer of status 500"), std::string::npos) << result.log;
+  const json told = json::parse(result.output, nullptr, false);
+  ASSERT_TRUE(told.is_object()) << result.output;
+  EXPECT_GT(told["accepted"]["events"], 0);
+  EXPECT_FALSE(told.contains("verification"));
+}
+
 TEST(LoadCommand, a_server_that_loses_an_event_is_found_out) {
   std::atomic<std::int64_t> received{0};
   SmallServer server([&](const HttpRequest& request) {
