@@ -44,13 +44,14 @@ Round TailPath::attend(TailShared& shared) {
 }
 
 /// At the first look of this process: goes on with files that left the path while nobody watched. Later: with those
-/// that had to wait because too many were open.
+/// that had to wait because too many were open, and with searches that could not look everywhere.
 void TailPath::resume(TailShared& shared) {
   if (resumed_ && !waiting_) return;
   if (shared.files_open >= shared.files_limit) return;  // there is no current file yet, or this was complained about
+  Lookup now = open_file(name_);
+  if (is_shortage(now.problem)) return try_again(shared, now.problem);
   const bool first_look = !std::exchange(resumed_, true);
   waiting_ = false;
-  Lookup now = open_file(name_);
   const std::optional<TailPlace> stayed = now.problem == 0 ? shared.places.find(now.file) : std::nullopt;
   const std::vector<TailPlace> places = shared.places.all();
   std::int64_t newest_ns = 0;
@@ -61,14 +62,16 @@ void TailPath::resume(TailShared& shared) {
     if (!stayed || stayed->identity != place.identity) resume_at(shared, place);
   }
   if (now.problem != 0) return;
-  if (first_look && !stayed) add_missed(shared, newest_ns, now.file);
+  if (first_look && !stayed) left_born_ns_ = newest_ns;
+  if (const auto born_ns = std::exchange(left_born_ns_, std::nullopt)) add_missed(shared, *born_ns, now.file);
   // The path may lead elsewhere by now: then this file was rotated, and look() finds that out.
   if (current_ == nullptr) accept(shared, std::move(now.file));
 }
 
 /// Goes on with a file that is not at the path any more.
 void TailPath::resume_at(TailShared& shared, TailPlace place) {
-  std::optional<OpenedFile> rest = find_rest(name_, place, shared.open_elsewhere);
+  auto [rest, problem] = find_rest(name_, place, shared.open_elsewhere);
+  if (!rest && problem != 0) return try_again(shared, problem);
   if (!rest) {
     if (!place.open || shared.open_elsewhere(OpenedFile{.descriptor = {}, .identity = place.identity})) return;
     warn_of_lost(shared, place);
@@ -82,8 +85,9 @@ void TailPath::resume_at(TailShared& shared, TailPlace place) {
   shared.places.forget(place.identity);
   if (!is_copy) return;
   // The file itself was begun anew, and perhaps renamed since.
-  std::optional<OpenedFile> begun = find_renamed(name_, place.identity);
+  auto [begun, shortage] = find_renamed(name_, place.identity);
   if (begun && !shared.open_elsewhere(*begun)) add_from_start(shared, std::move(*begun));
+  if (!begun && shortage != 0) try_again(shared, shortage);
 }
 
 void TailPath::warn_of_lost(TailShared& shared, const TailPlace& place) const {
@@ -177,7 +181,8 @@ std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique
     file->skip_to_end(std::move(stream));
     return file;
   }
-  std::optional<OpenedFile> copy = find_rest(name_, file->place(name_), shared.open_elsewhere);
+  auto [copy, problem] = find_rest(name_, file->place(name_), shared.open_elsewhere);
+  if (!copy && problem != 0) complain(shared, std::strerror(problem));
   OpenedFile same;
   if (copy) {
     same = file->continue_in(std::move(*copy));
@@ -194,10 +199,30 @@ std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique
 /// Files that came to the path and left it while nobody looked.
 void TailPath::add_missed(TailShared& shared, std::int64_t after_ns, const OpenedFile& next) {
   const auto known = [&](const OpenedFile& file) { return file.identity == next.identity || shared.known(file); };
-  for (OpenedFile& file : find_missed(name_, after_ns, next.born_ns, known)) {
+  const auto [missed, problem] = find_missed(name_, after_ns, next.born_ns, known);
+  for (const MissedFile& file : missed) {
     shared.context.stats.add(Stat::kTailRotations);
-    add_from_start(shared, std::move(file));
+    Lookup now = open_file(file.path);
+    if (now.problem == 0 && now.file.identity == file.start.identity) {
+      add_from_start(shared, std::move(now.file));
+      continue;
+    }
+    shared.places.remember(file.start);  // renamed meanwhile, or there is no descriptor for it
+    if (now.problem == 0) {
+      waiting_ = true;
+    } else {
+      try_again(shared, now.problem);
+    }
   }
+  if (problem == 0) return;
+  left_born_ns_ = after_ns;  // the search is not over
+  try_again(shared, problem);
+}
+
+/// Something could not be looked at now: resume() does it later.
+void TailPath::try_again(TailShared& shared, int problem) {
+  waiting_ = true;
+  complain(shared, std::strerror(problem));
 }
 
 /// Reads all of a file that left the path, later when too many are open now.

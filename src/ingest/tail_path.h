@@ -33,8 +33,8 @@ class TailPath {
 
   /// Looks where the path leads, and reads a bounded piece of each of its files, the oldest first.
   Tailer::Round attend(TailShared& shared);
-  /// True when no file of it is open.
-  bool idle() const { return current_ == nullptr && older_.empty(); }
+  /// True when no file of it is open, or waits for being opened.
+  bool idle() const { return current_ == nullptr && older_.empty() && !waiting_; }
   bool has_open(const FileIdentity& identity) const;
   /// Places of its open files, the oldest first.
   void add_places(std::vector<TailPlace>& places) const;
@@ -56,6 +56,7 @@ class TailPath {
   bool bring_back(TailShared& shared, const FileIdentity& identity);
   std::unique_ptr<TailedFile> begin_anew(TailShared& shared, std::unique_ptr<TailedFile> file, std::size_t index);
   void add_missed(TailShared& shared, std::int64_t after_ns, const OpenedFile& next);
+  void try_again(TailShared& shared, int problem);
   void add_from_start(TailShared& shared, OpenedFile file);
   bool add_older(TailShared& shared, OpenedFile file, std::uint64_t offset);
   struct Progress {

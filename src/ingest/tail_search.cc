@@ -43,12 +43,15 @@ struct Entry {
   auto operator<=>(const Entry&) const = default;
 };
 
-/// The directory's entries of which `wanted(name)` is true, sorted.
+/// The directory's entries of which `wanted(name)` is true, sorted. Notes a shortage in `problem`.
 template <class Wanted>
-std::vector<Entry> entries_of(const std::string& directory, Wanted wanted) {
+std::vector<Entry> entries_of(const std::string& directory, Wanted wanted, int& problem) {
   std::vector<Entry> entries;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(directory.c_str()), &::closedir);
-  if (stream == nullptr) return entries;
+  if (stream == nullptr) {
+    if (is_shortage(errno)) problem = errno;
+    return entries;
+  }
   std::size_t seen = 0;
   while (const dirent* entry = ::readdir(stream.get())) {
     if (++seen > Tailer::kDirectoryNames) break;
@@ -58,16 +61,25 @@ std::vector<Entry> entries_of(const std::string& directory, Wanted wanted) {
   return entries;
 }
 
-/// What `search(entries)` finds in a directory whose files do not change their names meanwhile: rotation moves one
-/// after the other, and a search in between would pass over some. In a directory that does not settle it is what the
-/// last search finds.
+/// Opens a file of a directory; nullopt when there is none. Notes a shortage in `problem`.
+std::optional<OpenedFile> open_entry(const std::string& path, int& problem) {
+  Lookup found = open_file(path);
+  if (found.problem == 0) return std::move(found.file);
+  if (is_shortage(found.problem)) problem = found.problem;
+  return std::nullopt;
+}
+
+/// What `search(entries, problem)` finds in a directory whose files do not change their names meanwhile: rotation moves
+/// one after the other, and a search in between would pass over some. In a directory that does not settle it is what
+/// the last search finds.
 template <class Wanted, class Search>
 auto search_settled(const std::string& directory, Wanted wanted, Search search) {
-  std::vector<Entry> entries = entries_of(directory, wanted);
+  int problem = 0;
+  std::vector<Entry> entries = entries_of(directory, wanted, problem);
   for (int again = kSearches - 1;; --again) {
-    auto found = search(entries);
-    std::vector<Entry> now = entries_of(directory, wanted);
-    if (again == 0 || now == entries) return found;
+    auto found = search(entries, problem);
+    std::vector<Entry> now = entries_of(directory, wanted, problem);
+    if (again == 0 || problem != 0 || now == entries) return SearchResult<decltype(found)>{std::move(found), problem};
     entries = std::move(now);
   }
 }
@@ -83,6 +95,8 @@ bool is_rotation_mark(std::string_view mark) {
 }
 
 }  // namespace
+
+bool is_shortage(int problem) { return problem == EMFILE || problem == ENFILE || problem == ENOMEM; }
 
 Lookup open_file(const std::string& path) {
   Lookup found;
@@ -151,68 +165,69 @@ bool is_rotated_name(std::string_view base, std::string_view name) {
   return is_rotation_mark(name.substr(stem.size(), name.size() - base.size()));
 }
 
-std::optional<OpenedFile> find_rest(const std::string& path, const TailPlace& place, const Known& known) {
-  const auto rest_in = [&](const std::string& name) -> std::optional<OpenedFile> {
-    Lookup found = open_file(name);
-    if (found.problem != 0 || known(found.file) || !holds_place(found.file, place)) return std::nullopt;
-    return std::move(found.file);
+SearchResult<std::optional<OpenedFile>> find_rest(const std::string& path, const TailPlace& place, const Known& known) {
+  const auto rest_in = [&](const std::string& name, int& problem) -> std::optional<OpenedFile> {
+    std::optional<OpenedFile> file = open_entry(name, problem);
+    if (!file || known(*file) || !holds_place(*file, place)) return std::nullopt;
+    return file;
   };
   const std::string_view base = base_of(path);
   const auto beside = [base](std::string_view name) {
     return name != base && name.starts_with(stem_of(base)) && !is_compressed_name(name);
   };
-  const auto find_in = [&](const std::vector<Entry>& entries) -> std::optional<OpenedFile> {
+  const auto find_in = [&](const std::vector<Entry>& entries, int& problem) -> std::optional<OpenedFile> {
     for (const Entry& entry : entries) {
       const auto identity = identity_of(entry.path);
       if (!identity || identity->inode != place.identity.inode) continue;
-      if (auto found = rest_in(entry.path)) return found;
+      if (auto found = rest_in(entry.path, problem)) return found;
     }
     if (place.head_bytes == 0) return std::nullopt;  // everything would look like a copy
     for (const Entry& entry : entries) {
       if (!beside(base_of(entry.path))) continue;
-      if (auto found = rest_in(entry.path)) return found;
+      if (auto found = rest_in(entry.path, problem)) return found;
     }
     return std::nullopt;
   };
+  SearchResult<std::optional<OpenedFile>> result;
   for (const std::string& directory : directories_of(path)) {
-    if (auto found = search_settled(
-            directory, [](std::string_view) { return true; }, find_in))
-      return found;
+    result = search_settled(
+        directory, [](std::string_view) { return true; }, find_in);
+    if (result.found || result.problem != 0) break;
   }
-  return std::nullopt;
+  return result;
 }
 
-std::optional<OpenedFile> find_renamed(const std::string& path, const FileIdentity& identity) {
+SearchResult<std::optional<OpenedFile>> find_renamed(const std::string& path, const FileIdentity& identity) {
   const std::string_view base = base_of(path);
   const auto rotated = [base](std::string_view name) { return is_rotated_name(base, name); };
-  const auto find_in = [&](const std::vector<Entry>& entries) -> std::optional<OpenedFile> {
+  const auto find_in = [&](const std::vector<Entry>& entries, int& problem) -> std::optional<OpenedFile> {
     for (const Entry& entry : entries) {
       if (identity_of(entry.path) != identity) continue;
-      Lookup found = open_file(entry.path);
-      if (found.problem == 0 && found.file.identity == identity) return std::move(found.file);
+      std::optional<OpenedFile> file = open_entry(entry.path, problem);
+      if (file && file->identity == identity) return file;
     }
     return std::nullopt;
   };
   return search_settled(directory_of(path), rotated, find_in);
 }
 
-std::vector<OpenedFile> find_missed(const std::string& path, std::int64_t after_ns, std::int64_t before_ns,
-                                    const Known& known) {
+SearchResult<std::vector<MissedFile>> find_missed(const std::string& path, std::int64_t after_ns,
+                                                  std::int64_t before_ns, const Known& known) {
   if (after_ns == 0 || before_ns == 0) return {};
   const std::string_view base = base_of(path);
   const auto rotated = [base](std::string_view name) { return is_rotated_name(base, name); };
-  const auto find_in = [&](const std::vector<Entry>& entries) {
-    std::vector<OpenedFile> missed;
+  const auto find_in = [&](const std::vector<Entry>& entries, int& problem) {
+    std::vector<MissedFile> missed;
     for (const Entry& entry : entries) {
-      Lookup found = open_file(entry.path);
-      if (found.problem != 0 || found.file.born_ns < after_ns || found.file.born_ns > before_ns) continue;
-      if (!known(found.file)) missed.push_back(std::move(found.file));
+      const std::optional<OpenedFile> file = open_entry(entry.path, problem);
+      if (!file || file->born_ns < after_ns || file->born_ns > before_ns || known(*file)) continue;
+      missed.push_back({entry.path, start_of(*file, path)});
     }
     return missed;
   };
-  std::vector<OpenedFile> missed = search_settled(directory_of(path), rotated, find_in);
-  std::ranges::sort(missed, {}, &OpenedFile::born_ns);
-  return missed;
+  SearchResult<std::vector<MissedFile>> result = search_settled(directory_of(path), rotated, find_in);
+  std::ranges::sort(result.found, {}, [](const MissedFile& file) { return file.start.born_ns; });
+  return result;
 }
 
 }  // namespace weir

@@ -17,6 +17,9 @@ struct Lookup {
   int problem = 0;
 };
 
+/// True for an errno that says nothing about a file: there was no descriptor, or no memory, to look at it.
+bool is_shortage(int problem);
+
 /// Opens a file to read; never blocks, also not on a pipe.
 Lookup open_file(const std::string& path);
 
@@ -40,16 +43,30 @@ bool is_rotated_name(std::string_view base, std::string_view name);
 /// Says which files are not to be considered.
 using Known = std::function<bool(const OpenedFile& file)>;
 
+/// What a search found. `problem` is the errno of a shortage, such as of descriptors, that kept it from looking
+/// everywhere: then what is not found may be there all the same. 0: nothing did.
+template <class Found>
+struct SearchResult {
+  Found found{};
+  int problem = 0;
+};
+
+/// A file that was found by name, and where reading it begins.
+struct MissedFile {
+  std::string path;  // now
+  TailPlace start;   // of the path it had
+};
+
 /// Where a place goes on that its path does not lead to any more: the file under another name in the directory, or a
 /// copy of it beside it that holds all that was read.
-std::optional<OpenedFile> find_rest(const std::string& path, const TailPlace& place, const Known& known);
+SearchResult<std::optional<OpenedFile>> find_rest(const std::string& path, const TailPlace& place, const Known& known);
 
 /// The file with this identity under a name that rotation gave it.
-std::optional<OpenedFile> find_renamed(const std::string& path, const FileIdentity& identity);
+SearchResult<std::optional<OpenedFile>> find_renamed(const std::string& path, const FileIdentity& identity);
 
 /// Files that had the path's place in between: made from `after_ns` to `before_ns`, rotated since, and not known; in
-/// the order of their making.
-std::vector<OpenedFile> find_missed(const std::string& path, std::int64_t after_ns, std::int64_t before_ns,
-                                    const Known& known);
+/// the order of their making. None is left open, as there may be more of them than descriptors.
+SearchResult<std::vector<MissedFile>> find_missed(const std::string& path, std::int64_t after_ns,
+                                                  std::int64_t before_ns, const Known& known);
 
 }  // namespace weir

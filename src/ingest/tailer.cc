@@ -1,5 +1,7 @@
 #include "weir/ingest/tailer.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -64,6 +66,7 @@ struct Tailer::Parts {
         if (paths.size() < shared.files_limit) paths.try_emplace(name, name, option, from);
         found.push_back(std::move(name));
       }
+      if (!scanned) add_remembered(option, found);
     }
     std::ranges::sort(found);
     std::erase_if(paths, [&](const auto& entry) {
@@ -71,6 +74,16 @@ struct Tailer::Parts {
     });
     scanned = true;
     scanned_ms = now_ms;
+  }
+
+  /// Paths of a pattern whose files were rotated while nobody watched, and which lead nowhere now.
+  void add_remembered(const TailOptions& option, std::vector<std::string>& found) {
+    for (const TailPlace& place : shared.places.all()) {
+      if (!place.open || ::fnmatch(option.path.c_str(), place.path.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0) continue;
+      if (paths.size() < shared.files_limit)
+        paths.try_emplace(place.path, place.path, option, TailOptions::From::kStart);
+      found.push_back(place.path);
+    }
   }
 
   void save_if_due(TimeMs now_ms) {

@@ -1,9 +1,14 @@
 // The tailer over restarts: what it remembers, and what happens to files while nobody watches.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <algorithm>
 
 #include "support/files.h"
 #include "tail_fixture.h"
+#include "weir/net/descriptor.h"
 
 namespace weir {
 namespace {
@@ -156,6 +161,62 @@ TEST_F(TailTest, files_rotated_during_a_restart_wait_for_their_turn_when_too_man
   }
   EXPECT_EQ(lines, (Lines{"d", "e"}));
   EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
+}
+
+TEST_F(TailTest, files_of_a_pattern_rotated_during_a_restart_are_read_though_their_names_are_gone) {
+  append("a.log", "a1\n");
+  start("*.log");
+  EXPECT_EQ(read(), Lines{"a1"});
+  stop();
+  append("a.log", "a2\n");
+  rename("a.log", "a.log.1");
+  start("*.log");
+  EXPECT_EQ(read(), Lines{"a2"});
+  append("a.log", "a3\n");
+  EXPECT_EQ(read(), Lines{"a3"});
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
+}
+
+/// Leaves this process a number of descriptors beyond those it has, until the end of the scope.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t more) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const Descriptor next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const rlimit few{static_cast<rlim_t>(next.get()) + more, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(TailTest, files_that_find_no_descriptor_are_read_when_there_is_one) {
+  append("a.log", "first\n");
+  start("a.log");
+  EXPECT_EQ(read(), Lines{"first"});
+  stop();
+  constexpr int kRotated = 12;
+  Lines expected;
+  for (int i = 0; i < kRotated; ++i) {
+    rename("a.log", "a.log." + std::to_string(kRotated - i));
+    expected.push_back("line " + std::to_string(i));
+    append("a.log", expected.back() + "\n");
+  }
+  Lines lines;
+  start("a.log");
+  for (const rlim_t more : {0U, 1U, 2U, 3U, 4U, 6U, 9U, 200U}) {
+    const FewDescriptors few(more);
+    for (std::string& line : read()) lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(lines, expected);
+  EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
+  EXPECT_THAT(warnings_, testing::Contains(HasSubstr("Too many open files")));
 }
 
 TEST_F(TailTest, a_copy_found_after_a_restart_waits_for_its_turn_when_too_many_are_open) {
