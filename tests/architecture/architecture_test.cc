@@ -86,6 +86,8 @@ struct Fault {
   std::string path;
   std::string body;
   std::string expected;  // "" when the file is fine
+
+  friend void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.path << ' ' << fault.expected; }
 };
 
 class RuleTest : public testing::TestWithParam<Fault> {};
