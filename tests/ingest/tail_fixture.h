@@ -82,6 +82,18 @@ class TailTest : public testing::Test {
     rename("link.new", link);
   }
 
+  /// Gives access.log.1 the number 2 and so on, as logrotate does.
+  void shift_rotated() const {
+    for (int number = 9; number > 0; --number) {
+      const std::string from = "access.log." + std::to_string(number);
+      if (std::filesystem::exists(path(from))) rename(from, "access.log." + std::to_string(number + 1));
+    }
+  }
+  void rotate() const {
+    shift_rotated();
+    rename("access.log", "access.log.1");
+  }
+
   /// Begins to tail `name`, which may be a pattern, as a new process does.
   void start(std::string_view name = "access.log", TailOptions::From from = TailOptions::From::kStart) {
     SourceOptions options;
@@ -105,6 +117,21 @@ class TailTest : public testing::Test {
     while (tailer_->round() == Tailer::Round::kMore) {
     }
     return intake_.take();
+  }
+  /// What comes of files that wait until others were quiet.
+  Lines read_turns(int turns) {
+    Lines lines;
+    for (int turn = 0; turn < turns; ++turn) {
+      clock_.advance(Tailer::kQuietMs);
+      for (std::string& line : read()) lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+  /// Begins to tail access.log, and reads its first line.
+  void start_with_line(const std::string& line) {
+    start();
+    append("access.log", line + "\n");
+    ASSERT_EQ(read(), Lines{line});
   }
   std::int64_t stat(Stat stat) const { return stats_.read()[stat]; }
 

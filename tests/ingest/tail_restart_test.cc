@@ -28,9 +28,7 @@ TEST_F(TailTest, places_are_remembered_over_restarts) {
 }
 
 TEST_F(TailTest, a_rotation_during_a_restart_loses_nothing) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   rename("access.log", "access.log.1");
@@ -43,9 +41,7 @@ TEST_F(TailTest, a_rotation_during_a_restart_loses_nothing) {
 }
 
 TEST_F(TailTest, a_copytruncate_during_a_restart_loses_nothing) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   copy("access.log", "access.log.1");
@@ -56,9 +52,7 @@ TEST_F(TailTest, a_copytruncate_during_a_restart_loses_nothing) {
 }
 
 TEST_F(TailTest, a_copytruncate_and_a_rename_during_a_restart_lose_nothing) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   copy("access.log", "access.log.2");
@@ -71,9 +65,7 @@ TEST_F(TailTest, a_copytruncate_and_a_rename_during_a_restart_lose_nothing) {
 }
 
 TEST_F(TailTest, what_is_added_late_to_a_file_rotated_during_a_restart_is_read) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   rename("access.log", "access.log.1");
   append("access.log", "");
@@ -84,9 +76,7 @@ TEST_F(TailTest, what_is_added_late_to_a_file_rotated_during_a_restart_is_read) 
 }
 
 TEST_F(TailTest, a_file_rotated_and_compressed_during_a_restart_is_warned_of_once) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   rename("access.log", "access.log.1.gz");  // what is in it does not matter: it is another file
@@ -117,9 +107,7 @@ TEST_F(TailTest, a_file_begun_anew_without_a_copy_during_a_restart_is_warned_of)
 }
 
 TEST_F(TailTest, files_that_were_done_before_a_restart_may_go_without_a_word) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   rename("access.log", "access.log.1");
   append("access.log", "b\n");
   EXPECT_EQ(read(), Lines{"b"});
@@ -136,29 +124,18 @@ TEST_F(TailTest, files_that_were_done_before_a_restart_may_go_without_a_word) {
 }
 
 TEST_F(TailTest, files_rotated_during_a_restart_wait_for_their_turn_when_too_many_are_open) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   for (const char* line : {"c\n", "d\n", "e\n"}) {
-    for (const char* number : {"2", "1"}) {
-      const std::string from = std::string("access.log.") + number;
-      if (std::filesystem::exists(path(from))) rename(from, "access.log." + std::to_string(number[0] - '0' + 1));
-    }
-    rename("access.log", "access.log.1");
+    rotate();
     append("access.log", line);
   }
   files_limit_ = 2;
   start();
   EXPECT_EQ(read(), (Lines{"b", "c"}));
   EXPECT_GT(stat(Stat::kTailReadErrors), 0);
-  Lines lines;
-  for (int turn = 0; turn < 3; ++turn) {
-    clock_.advance(Tailer::kQuietMs);
-    const Lines more = read();
-    lines.insert(lines.end(), more.begin(), more.end());
-  }
+  Lines lines = read_turns(3);
   EXPECT_EQ(lines, (Lines{"d", "e"}));
   EXPECT_EQ(stat(Stat::kTailFilesLost), 0);
 }
@@ -220,9 +197,7 @@ TEST_F(TailTest, files_that_find_no_descriptor_are_read_when_there_is_one) {
 }
 
 TEST_F(TailTest, a_copy_found_after_a_restart_waits_for_its_turn_when_too_many_are_open) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   stop();
   append("access.log", "b\n");
   copy("access.log", "access.log.2");
@@ -233,18 +208,12 @@ TEST_F(TailTest, a_copy_found_after_a_restart_waits_for_its_turn_when_too_many_a
   files_limit_ = 1;
   start();
   Lines lines = read();
-  for (int turn = 0; turn < 4; ++turn) {
-    clock_.advance(Tailer::kQuietMs);
-    const Lines more = read();
-    lines.insert(lines.end(), more.begin(), more.end());
-  }
+  for (std::string& line : read_turns(4)) lines.push_back(std::move(line));
   EXPECT_EQ(lines, (Lines{"b", "c", "d"}));
 }
 
 TEST_F(TailTest, places_are_saved_in_time_but_not_all_the_time) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   const std::string first = support::read_whole_file(path("state/tail"));
   EXPECT_THAT(first, HasSubstr(path("access.log")));
   append("access.log", "b\n");

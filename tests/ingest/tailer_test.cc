@@ -61,9 +61,7 @@ TEST_F(TailTest, from_end_reads_files_that_come_later_from_their_start) {
 }
 
 TEST_F(TailTest, what_is_left_of_a_renamed_file_comes_before_the_new_one) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   append("access.log", "b\n");
   rename("access.log", "access.log.1");
   append("access.log", "c\n");
@@ -90,22 +88,16 @@ TEST_F(TailTest, a_renamed_file_is_closed_when_it_was_quiet_and_its_last_line_co
 }
 
 TEST_F(TailTest, two_rotations_between_two_looks_lose_nothing) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   for (const char* lines : {"b\n", "c\n", "d\n"}) {
-    if (std::filesystem::exists(path("access.log.2"))) rename("access.log.2", "access.log.3");
-    if (std::filesystem::exists(path("access.log.1"))) rename("access.log.1", "access.log.2");
-    rename("access.log", "access.log.1");
+    rotate();
     append("access.log", lines);
   }
   EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
 }
 
 TEST_F(TailTest, files_of_the_names_that_caddy_makes_between_two_looks_lose_nothing) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   for (const char* lines : {"b\n", "c\n", "d\n"}) {
     rename("access.log", fmt::format("access-2026-01-02T03-04-0{}.678.log", lines[0] - 'a'));
     append("access.log", lines);
@@ -124,9 +116,7 @@ TEST_F(TailTest, a_truncated_file_is_read_from_its_start) {
 }
 
 TEST_F(TailTest, a_truncated_file_that_grew_beyond_its_old_size_is_recognised) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   truncate("access.log");
   append("access.log", "b\nc\nd\n");
   EXPECT_EQ(read(), (Lines{"b", "c", "d"}));
@@ -145,9 +135,7 @@ TEST_F(TailTest, what_was_not_read_before_a_copytruncate_is_read_from_the_copy) 
 }
 
 TEST_F(TailTest, a_copy_is_not_taken_for_a_missed_file_later) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   copy("access.log", "access.log.1");
   truncate("access.log");
   append("access.log", "b\n");
@@ -162,9 +150,7 @@ TEST_F(TailTest, a_copy_is_not_taken_for_a_missed_file_later) {
 }
 
 TEST_F(TailTest, a_file_that_was_truncated_and_then_renamed_is_read_all_the_same) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   append("access.log", "b\n");
   copy("access.log", "access.log.2");
   truncate("access.log");
@@ -185,9 +171,7 @@ TEST_F(TailTest, a_file_that_only_lost_its_end_is_not_read_again) {
 }
 
 TEST_F(TailTest, a_hole_left_by_a_writer_that_does_not_append_is_skipped) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   truncate("access.log");
   truncate("access.log", 3'000'000);  // the writer goes on at its own offset
   append("access.log", "b\n");
@@ -206,9 +190,7 @@ TEST_F(TailTest, a_terabyte_of_hole_takes_no_time) {
 }
 
 TEST_F(TailTest, a_deleted_file_is_read_to_its_end_and_a_new_one_from_its_start) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   append("access.log", "b\n");
   remove("access.log");
   EXPECT_EQ(read(), Lines{"b"});
@@ -217,9 +199,7 @@ TEST_F(TailTest, a_deleted_file_is_read_to_its_end_and_a_new_one_from_its_start)
 }
 
 TEST_F(TailTest, a_deleted_file_that_nothing_follows_is_closed_in_the_end) {
-  start();
-  append("access.log", "a\n");
-  EXPECT_EQ(read(), Lines{"a"});
+  start_with_line("a");
   remove("access.log");
   EXPECT_EQ(read(), Lines{});
   EXPECT_EQ(stat(Stat::kTailFilesOpen), 1);
@@ -326,11 +306,7 @@ TEST_F(TailTest, files_rotated_while_as_many_are_open_as_may_be_are_read_when_th
   remove("a.log.1");
   rename("a.log", "a.log.1");
   append("a.log", "a3\n");
-  Lines lines;
-  for (int look = 0; look < 4; ++look) {
-    clock_.advance(Tailer::kQuietMs);
-    for (std::string& line : read()) lines.push_back(std::move(line));
-  }
+  Lines lines = read_turns(4);
   std::sort(lines.begin(), lines.end());
   EXPECT_EQ(lines, (Lines{"a2", "a3", "b2"}));
 }
