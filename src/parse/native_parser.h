@@ -1,4 +1,4 @@
-// NativeParser: the native JSON format of the contract, read with simdjson On-Demand, one object at a time. Sits
+// NativeParser: the native JSON format of the contract, read with simdjson, one object at a time. Sits
 // between line splitting and the reader that classifies events. Must never let simdjson leak out of its layer.
 #pragma once
 
@@ -28,7 +28,7 @@ class NativeParser final : public Parser {
   std::size_t next(std::span<ParsedEvent> out) override;
 
  private:
-  class ObjectReader;
+  struct ObjectReader;
 
   EventSplitter splitter_;
   std::unique_ptr<ObjectReader> reader_;

@@ -24,6 +24,8 @@ const std::vector<std::string>& seeds() {
       R"({"type":"a\n\"\\\/\u00e9\ud83d\ude00","x":{"y":[1,-2.5e+3,true,false,null,"\t",{"z":{}}],"w":[]},"url":"/"})",
       R"( { "type" : "b" , "\u0074s" : 1667000000.25 , "nothing" : null , "status" : 200 , "deep" : [ [ [ ] ] ] } )",
       R"({"type":"error","status":500,"duration_ms":0,"name":"Zoë","term":"","t":tru,"big":1e999,"lone":"\udc00"})",
+      R"({"type":"a","x":{}})",
+      R"({"type":"a"})",
       R"({})",
   };
   return lines;
@@ -87,6 +89,37 @@ TEST(RandomLines, damage_never_reaches_a_neighbour) {
     ASSERT_EQ(outcomes.front().said, R"(ok type="good" name="n\xC3\xA9")") << bad;
     ASSERT_EQ(outcomes.back().said, outcomes.front().said) << bad;
     ASSERT_EQ(outcomes.back().line_number, 3U) << bad;
+  }
+}
+
+/// The same line, made so long by white space that it is read alone and not with its neighbours.
+std::string read_alone(std::string line) {
+  constexpr std::size_t kTooLongForARun = 8 * 1024;
+  if (line.starts_with('{')) line.insert(1, kTooLongForARun, ' ');
+  return line;
+}
+
+TEST(RandomLines, are_read_together_as_each_is_alone) {
+  Mutator mutator(test_seed());
+  const std::unique_ptr<Parser> parser = find_format("native")->make({});
+  for (int round = 0; round < 4'000; ++round) {
+    std::string text;
+    std::string apart;
+    for (std::size_t count = 1 + mutator.below(12); count > 0; --count) {
+      const std::string line = mutator.below(3) == 0 ? mutator.damaged_line() : seeds()[mutator.below(seeds().size())];
+      const std::size_t cut = mutator.below(4) == 0 ? mutator.below(line.size() + 1) : 0;  // a line cut in two
+      for (const std::string& part : {line.substr(0, cut), line.substr(cut)}) {
+        text += part + '\n';
+        apart += read_alone(part) + '\n';
+      }
+    }
+    const std::vector<Outcome> together = parse_all(*parser, text, Framing::kLines);
+    const std::vector<Outcome> alone = parse_all(*parser, apart, Framing::kLines);
+    ASSERT_EQ(together.size(), alone.size()) << text;
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      ASSERT_EQ(together[i].said, alone[i].said) << text << together[i].line;
+      ASSERT_EQ(together[i].line_number, alone[i].line_number) << text;
+    }
   }
 }
 
