@@ -312,7 +312,8 @@ export const pipelineHealth = (): Dashboard =>
             title: 'Sessions folded into __other__',
             about:
               'Share of the sessions of $window in cells beyond the limit of their rollup. Totals stay exact, but these ' +
-              'sites, pages, channels and so on cannot be told apart: raise the limit, or give pages one name by pages.rules.',
+              'sites, pages, channels and so on cannot be told apart: raise the limit, or give pages one name by pages.rules. ' +
+              'Of landing_channel only the heaviest pairs are meant to be shown.',
             unit: units.share,
             max: 1,
             thresholds: thresholds.foldedShare,
