@@ -14,8 +14,13 @@ constexpr std::string_view kExclude = "exclude";
 constexpr std::string_view kInclude = "include";
 constexpr std::string_view kAggregate = "aggregate";
 constexpr std::string_view kDrop = "drop";
+/// What a client's label is called that is spelled like the one of folded cells: it must not hide among them. Fits
+/// into the shortest limits.label_bytes.
+constexpr std::string_view kSentOtherLabel = "__other__ (sent)";
 /// Keeps visitors of one event apart from all others.
 constexpr std::uint64_t kOptedOut = 0x6f707465646f7574;
+
+std::string_view told_apart(std::string_view label) { return label == kOtherLabel ? kSentOtherLabel : label; }
 
 EventType type_of(std::string_view word) {
   if (word == "page_view") return EventType::kPageView;
@@ -52,7 +57,8 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
     for (const Dimension dimension : rollup.dimensions) needed_[static_cast<std::size_t>(dimension)] = true;
   }
   for (const Site& site : options.sites) {
-    if (!site.brand_terms.empty()) brand_terms_by_site_[symbols.symbol_of(site.name)] = BrandTerms(site.brand_terms);
+    const Symbol name = symbols.symbol_of(told_apart(site.name));
+    if (!site.brand_terms.empty()) brand_terms_by_site_[name] = BrandTerms(site.brand_terms);
   }
 }
 
@@ -237,9 +243,10 @@ void EventMaker::look_up(std::string_view url, KnownUrl& entry) {
                    }).symbol;
 }
 
+/// All labels that events bring pass through here.
 Symbol EventMaker::intern(std::string_view label) {
   if (label.empty()) return special_.none;
-  if (is_clean_label(label, options_.label_bytes)) return symbols_.intern(label);
+  if (is_clean_label(label, options_.label_bytes)) return symbols_.intern(told_apart(label));
   if (label.size() > options_.label_bytes) ++stats_[Stat::kLabelsCut];
   return symbols_.intern(clean_label(label, options_.label_bytes));
 }

@@ -100,6 +100,47 @@ TEST(EventLabels, the_agent_of_who_hands_events_on_is_not_the_visitors) {
   EXPECT_EQ(maker.maker.set_apart(view(), headless), Stat::kCountedBot);
 }
 
+TEST(EventLabels, no_text_of_a_client_is_the_label_of_folded_cells) {
+  for (const TimeSource time_source : {TimeSource::kLive, TimeSource::kEvents}) {
+    ReaderOptions options;
+    options.label_bytes = 32;  // the least
+    options.channels = {{.channel = "__other__", .source = "", .medium = "own", .campaign = "", .referrer = ""}};
+    Maker maker(options, time_source, Dimension::kDevice);
+    RawEvent raw = view("http://__other__/__other__?utm_term=__other__&utm_campaign=%5F_other__&utm_medium=own");
+    const auto expect_told_apart = [&](const std::vector<Dimension>& dimensions) {
+      const Event event = maker.make(raw);
+      for (const Symbol symbol : event.dimensions) EXPECT_NE(symbol, maker.special.other);
+      for (const Dimension dimension : dimensions) {
+        EXPECT_EQ(maker.label(raw, dimension), "__other__ (sent)") << label_of(dimension);
+      }
+    };
+    using enum Dimension;
+    expect_told_apart({kSite, kTerm, kCampaign, kChannel});
+    EXPECT_EQ(maker.label(raw, kLandingPage), "/__other__");
+    raw.url = "/";
+    raw.site = raw.device = raw.term = raw.campaign = raw.country = "__other__";
+    raw.medium = "own";
+    for (int again = 0; again < 2; ++again) expect_told_apart({kSite, kDevice, kTerm, kCampaign, kChannel});
+    EXPECT_EQ(maker.label(raw, kCountry), "(none)");
+    EXPECT_EQ(maker.label(raw, kBrand), "(none)");
+    for (const char* near : {"__other_", "__other___", "__OTHER__", " __other__", "__other__ (sent)"}) {
+      raw.campaign = near;
+      EXPECT_EQ(maker.label(raw, kCampaign), near);
+    }
+  }
+}
+
+TEST(EventLabels, brand_terms_of_a_site_called_like_folded_cells_are_found) {
+  ReaderOptions options;
+  options.sites = {{.name = "__other__", .hosts = {}, .origins = {}, .brand_terms = {"acme"}}};
+  Maker maker(options);
+  RawEvent raw = view();
+  raw.site = "__other__";
+  raw.term = "acme mug";
+  EXPECT_EQ(maker.label(raw, Dimension::kBrand), "brand");
+  EXPECT_EQ(maker.label(raw, Dimension::kSite), "__other__ (sent)");
+}
+
 TEST(EventLabels, a_program_that_hands_events_on_gives_no_device) {
   Maker maker({}, TimeSource::kLive, Dimension::kDevice);
   EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "python-requests/2.31"}), "(none)");

@@ -75,6 +75,20 @@ TEST_F(ReplayFormats, a_native_event_behind_a_resource_is_no_resource) {
   EXPECT_EQ(report->stats[Stat::kCountedPageView], 1);
 }
 
+TEST_F(ReplayFormats, sessions_a_client_calls_other_are_not_among_the_folded_ones) {
+  constexpr std::string_view kCalledOther =
+      R"({"type":"page_view","ts":"2026-01-01T00:00:00Z","visitor":"v","url":"/","site":"__other__",)"
+      R"("campaign":"__other__","device":"__other__"})"
+      "\n";
+  const Result<Report> report = replay({file("n", kCalledOther)});
+  ASSERT_TRUE(report) << report.error().message;
+  for (const RollupTotals& rollup : report->rollups) {
+    ASSERT_EQ(rollup.cells.size(), 1U);
+    EXPECT_EQ(rollup.cells[0].labels[0], "__other__ (sent)");
+    for (const std::string& label : rollup.cells[0].labels) EXPECT_NE(label, kOtherLabel);
+  }
+}
+
 TEST_F(ReplayFormats, the_same_address_and_agent_are_one_visitor_in_all_logs) {
   const Result<Report> report = replay({file("c", kCombined), file("y", kCaddy)});
   ASSERT_TRUE(report) << report.error().message;
