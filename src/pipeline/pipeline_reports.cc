@@ -25,30 +25,45 @@ void Pipeline::add_counts(const Cut& cut, Report& report) const {
   WEIR_CHECK(report.stats.received() == report.stats.settled() + report.stats[Stat::kQueued]);
 }
 
+/// Whether all shards hand in what the last report was built from. Shards hand in in any order.
+bool Pipeline::is_built(const Cut& cut) const {
+  return std::all_of(cut.shards.begin(), cut.shards.end(), [this](const ShardSnapshot& shard) {
+    return std::any_of(built_from_.begin(), built_from_.end(),
+                       [&](const auto& built) { return built.lock() == shard.rollups; });
+  });
+}
+
 void Pipeline::publish_live(const Cut& cut) {
-  auto report = std::make_shared<Report>();
+  const bool idle = is_built(cut);  // then only counts and times are new
+  auto report = idle ? std::make_shared<Report>(*this->report()) : std::make_shared<Report>();
   add_counts(cut, *report);
   if (extra_stats_) report->stats += extra_stats_();
+  if (!idle) build_live(cut, *report);
+  store(std::move(report));
+}
+
+void Pipeline::build_live(const Cut& cut, Report& report) {
   std::vector<RollupsSnapshot> shards;
   TimeMs at_ms = 0;
+  built_from_.clear();
   for (const ShardSnapshot& shard : cut.shards) {
-    shards.push_back(shard.rollups);
+    shards.push_back(*shard.rollups);
+    built_from_.emplace_back(shard.rollups);
     at_ms = std::max(at_ms, shard.time_ms);
   }
-  builder_.build_live(shards, at_ms, *report);
+  builder_.build_live(shards, at_ms, report);
   {
     const std::lock_guard lock(report_mutex_);
     pinned_ = builder_.exported();
   }
   pinned_version_.fetch_add(1, std::memory_order_release);
-  store(std::move(report));
 }
 
 void Pipeline::publish_final(const Cut& cut) {
   auto report = std::make_shared<Report>();
   add_counts(cut, *report);
   std::vector<RollupsSnapshot> shards;
-  for (const ShardSnapshot& shard : cut.shards) shards.push_back(shard.rollups);
+  for (const ShardSnapshot& shard : cut.shards) shards.push_back(*shard.rollups);
   builder_.build_final(shards, *report);
   report->windows_wanted = schedule_.every_ms > 0;
   for (const auto& [key, parts] : hub_.take_windows()) {

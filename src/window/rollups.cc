@@ -48,6 +48,7 @@ std::span<Cell* const> Rollups::find_cells(const DimensionValues& dimensions) {
 
 std::uint64_t Rollups::put(const SessionFacts& session) {
   ++sequence_;
+  changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
   cells_.clear();
   for (std::size_t r = 0; r < tables_.size(); ++r) {
@@ -66,6 +67,7 @@ std::uint64_t Rollups::put(const SessionFacts& session) {
 }
 
 void Rollups::take_back(const SessionFacts& session) {
+  changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     Cell& cell = tables_[r].holder(found[r], session.dimensions, session.put_sequence);
@@ -79,6 +81,7 @@ void Rollups::take_back(const SessionFacts& session) {
 
 void Rollups::closed(const SessionFacts& session) {
   if (!duties_.counters) return;
+  changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     tables_[r].holder(found[r], session.dimensions, session.put_sequence).counters.add(session, funnels_);
@@ -170,7 +173,18 @@ void Rollups::set_pinned(std::span<const std::shared_ptr<const CellKeySet>> pinn
   for (std::size_t r = 0; r < tables_.size(); ++r) tables_[r].set_pinned(pinned[r]);
 }
 
-RollupsSnapshot Rollups::snapshot(TimeMs at_ms) const {
+std::shared_ptr<const RollupsSnapshot> Rollups::snapshot(TimeMs at_ms) {
+  std::vector<std::int64_t> panes;
+  for (const WindowShape& window : windows_) panes.push_back(window.pane_of(at_ms));
+  if (snapshot_ != nullptr && !changed_ && panes == snapshot_panes_) return snapshot_;
+  snapshot_.reset();  // before the new one is there: both together may be large
+  snapshot_ = std::make_shared<const RollupsSnapshot>(copy_of_cells(at_ms));
+  snapshot_panes_ = std::move(panes);
+  changed_ = false;
+  return snapshot_;
+}
+
+RollupsSnapshot Rollups::copy_of_cells(TimeMs at_ms) const {
   RollupsSnapshot copy(tables_.size());
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     tables_[r].for_each([&](const Cell& cell) {

@@ -100,6 +100,33 @@ TEST(Pipeline, without_events_time_moves_by_the_clock_after_a_second) {
   EXPECT_EQ(closed->rollups.at(0).counters.at(0).counters.totals[Part::kSessions], 1);
 }
 
+TEST(Pipeline, while_nothing_comes_sums_stay_and_times_and_windows_move_on) {
+  Serve serve;
+  serve.take(view_of("a", kNowMs) + "\n" + view_of("b", kNowMs));
+  serve.pass(10'000);
+  const auto first = serve.tick();
+  const auto window_of = [](const Report& report) -> const WindowTotals& { return report.windows.at(0); };
+  for (TimeMs idle_ms = 250; idle_ms <= 6 * 60'000; idle_ms += 250) {
+    serve.pass(250);
+    const auto report = serve.tick();
+    ASSERT_EQ(report->watermark_ms, *first->watermark_ms + idle_ms);
+    ASSERT_EQ(report->stats[Stat::kActiveSessions], 2);
+    ASSERT_EQ(site_row(*report).totals[Part::kSessions], 2);
+    const WindowTotals& window = window_of(*report);
+    ASSERT_EQ(window.at_ms, WindowShape::of(window.length_ms).pane_of(*report->watermark_ms) * 5000);
+    std::int64_t sessions = 0;
+    for (const CellTotals& cell : window.cells) sessions += cell.totals[Part::kSessions];
+    ASSERT_EQ(sessions, kNowMs > window.at_ms - window.length_ms ? 2 : 0) << idle_ms;
+    expect_conserved(*report);
+  }
+  serve.take(view_of("c", kNowMs + 10'000 + 6 * 60'000));
+  serve.take("nonsense");
+  serve.pass(7000);
+  const auto more = serve.tick();
+  EXPECT_EQ(site_row(*more).totals[Part::kSessions], 3);
+  EXPECT_EQ(more->stats.received(), 4);
+}
+
 TEST(Pipeline, refused_lines_do_not_keep_time_from_passing) {
   Serve serve;
   serve.take(view_of("a", kNowMs));

@@ -85,18 +85,18 @@ TEST(Shard, events_are_applied_once_the_watermark_is_past_them) {
   ShardSnapshot after = shard.snapshot(101'000);
   EXPECT_EQ(after.stats[Stat::kQueued], 0);
   EXPECT_EQ(after.last_event_ms, 100'000);
-  EXPECT_EQ(after.rollups.at(0).at(0).all_time[Part::kSessions], 2);
+  EXPECT_EQ(after.rollups->at(0).at(0).all_time[Part::kSessions], 2);
 }
 
 TEST(Shard, a_session_counts_while_open_and_reaches_the_counters_when_the_watermark_closes_it) {
   HandDriven shard;
   shard.step({shard.view(100'000, 1)}, 95'000);
   const ShardSnapshot open = shard.snapshot(110'000);
-  EXPECT_EQ(open.rollups.at(0).at(0).windows.at(0)[Part::kBouncedSessions], 1);
-  EXPECT_EQ(open.rollups.at(0).at(0).counters.totals[Part::kSessions], 0);
+  EXPECT_EQ(open.rollups->at(0).at(0).windows.at(0)[Part::kBouncedSessions], 1);
+  EXPECT_EQ(open.rollups->at(0).at(0).counters.totals[Part::kSessions], 0);
   const ShardSnapshot closed = shard.snapshot(100'000 + 31 * 60'000);
   EXPECT_EQ(closed.stats[Stat::kActiveSessions], 0);
-  EXPECT_EQ(closed.rollups.at(0).at(0).counters.totals[Part::kSessions], 1);
+  EXPECT_EQ(closed.rollups->at(0).at(0).counters.totals[Part::kSessions], 1);
 }
 
 TEST(Shard, duplicates_go_before_late_events_and_both_are_counted) {
@@ -143,21 +143,21 @@ TEST(Shard, stop_closes_all_sessions_and_drain_leaves_them_open) {
   stopped.step({stopped.view(100'000, 1)}, 95'000);
   const ShardSnapshot stop = stopped.snapshot(95'000, 100'000, BatchKind::kStop);
   EXPECT_EQ(stop.stats[Stat::kActiveSessions], 0);
-  EXPECT_EQ(stop.rollups.at(0).at(0).counters.totals[Part::kSessions], 1);
+  EXPECT_EQ(stop.rollups->at(0).at(0).counters.totals[Part::kSessions], 1);
   HandDriven drained;
   drained.step({drained.view(100'000, 1)}, 95'000);
   const ShardSnapshot drain = drained.snapshot(95'000, 100'000, BatchKind::kDrain);
   EXPECT_EQ(drain.stats[Stat::kQueued], 0);
   EXPECT_EQ(drain.stats[Stat::kActiveSessions], 1);
-  EXPECT_EQ(drain.rollups.at(0).at(0).counters.totals[Part::kSessions], 0);
-  EXPECT_EQ(drain.rollups.at(0).at(0).all_time[Part::kSessions], 1);
+  EXPECT_EQ(drain.rollups->at(0).at(0).counters.totals[Part::kSessions], 0);
+  EXPECT_EQ(drain.rollups->at(0).at(0).all_time[Part::kSessions], 1);
 }
 
 TEST(Shard, a_shard_without_events_hands_in_nothing_and_survives) {
   HandDriven shard;
   const ShardSnapshot snapshot = shard.snapshot(95'000, 100'000, BatchKind::kStop);
   EXPECT_FALSE(snapshot.first_event_ms.has_value());
-  EXPECT_TRUE(snapshot.rollups.at(0).empty());
+  EXPECT_TRUE(snapshot.rollups->at(0).empty());
 }
 
 }  // namespace

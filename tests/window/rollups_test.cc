@@ -76,7 +76,7 @@ class History {
         }
       }
     }
-    const RollupsSnapshot snapshot = rollups_.snapshot(now_ms);
+    const RollupsSnapshot snapshot = *rollups_.snapshot(now_ms);
     for (std::size_t r = 0; r < 2; ++r) ASSERT_EQ(numbers_of(snapshot[r]), expected[r]) << "at " << now_ms;
   }
 
@@ -137,7 +137,7 @@ TEST(Rollups, a_visitor_who_keeps_coming_back_is_one_visitor_in_every_window) {
     SessionFacts facts = labels.session("s", "/", now_ms);
     facts.visitor = 77;
     rollups.put(facts);
-    const RollupsSnapshot snapshot = rollups.snapshot(now_ms);
+    const RollupsSnapshot snapshot = *rollups.snapshot(now_ms);
     ASSERT_EQ(numbers_of(snapshot[1]).at("/").second, 1) << "at " << now_ms;
   }
 }
@@ -168,7 +168,7 @@ TEST(Rollups, what_is_put_and_taken_back_leaves_nothing_however_cells_fold) {
   }
   EXPECT_GT(rollups.cells_folded(), 0);
   const auto expect_sums = [&](std::int64_t sessions) {
-    for (const std::vector<CellSnapshot>& cells : rollups.snapshot(30'000)) {
+    for (const std::vector<CellSnapshot>& cells : *rollups.snapshot(30'000)) {
       std::int64_t all_time = 0, window = 0, counted = 0;
       for (const CellSnapshot& cell : cells) {
         EXPECT_GE(cell.all_time[Part::kSessions], 0);
@@ -196,6 +196,39 @@ TEST(Rollups, a_window_snapshot_holds_only_cells_with_sessions_in_the_window) {
   const RollupsSnapshot snapshot = rollups.window_snapshot(0, 61'000);
   ASSERT_EQ(snapshot[1].size(), 1U);
   EXPECT_EQ(snapshot[1][0].labels, (std::vector<std::string>{"s", "/new"}));
+}
+
+TEST(Rollups, a_snapshot_is_made_anew_only_when_it_would_say_something_else) {
+  Labels labels;
+  const FunnelSet funnels;
+  Rollups rollups(options_of(), {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
+  SessionFacts facts = labels.session("s", "/", 10'500);
+  auto before = rollups.snapshot(10'500);
+  const auto is_new = [&](TimeMs at_ms) {
+    rollups.advance(at_ms);
+    auto now = rollups.snapshot(at_ms);
+    const bool changed = now != before;
+    before = std::move(now);
+    return changed;
+  };
+  EXPECT_FALSE(is_new(10'500));
+  facts.put_sequence = rollups.put(facts);
+  EXPECT_TRUE(is_new(10'500));
+  EXPECT_FALSE(is_new(10'501));
+  EXPECT_FALSE(is_new(11'000)) << "the same pane: windows end at its end";
+  EXPECT_TRUE(is_new(11'001));
+  EXPECT_FALSE(is_new(12'000));
+  rollups.take_back(facts);
+  EXPECT_TRUE(is_new(12'000));
+  EXPECT_EQ(before->at(0).at(0).windows.at(0)[Part::kSessions], 0);
+  facts.put_sequence = rollups.put(facts);
+  rollups.closed(facts);
+  EXPECT_TRUE(is_new(12'000));
+  EXPECT_FALSE(is_new(12'000));
+  rollups.closed(facts);
+  EXPECT_TRUE(is_new(12'000));
+  EXPECT_TRUE(is_new(10'500 + kWindowMs + kStepMs));
+  EXPECT_EQ(before->at(0).at(0).windows.at(0)[Part::kSessions], 0) << "it has left the window";
 }
 
 }  // namespace

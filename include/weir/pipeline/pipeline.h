@@ -108,7 +108,9 @@ class Pipeline final : public Intake {
   void refuse(std::string_view line, SourceKind kind, Rejection reason);
   void let_time_pass();
   void add_counts(const Cut& cut, Report& report) const;
+  bool is_built(const Cut& cut) const;
   void publish_live(const Cut& cut);
+  void build_live(const Cut& cut, Report& report);
   void publish_final(const Cut& cut);
   void store(std::shared_ptr<const Report> report);
 
@@ -140,7 +142,8 @@ class Pipeline final : public Intake {
   TimeMs newest_at_last_intake_ms_ = 0;
   std::atomic<std::int64_t> received_{0};
 
-  ReportBuilder builder_;  // publisher thread, or finish()
+  ReportBuilder builder_;                                         // publisher thread, or finish(); so is the next
+  std::vector<std::weak_ptr<const RollupsSnapshot>> built_from_;  // what report_ was built from
   mutable std::mutex report_mutex_;
   std::shared_ptr<const Report> report_;                   // guarded by report_mutex_
   std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -19,8 +20,8 @@ struct ShardSnapshot {
   StatValues stats;  // counted, late, duplicate, queued, sessions, limits
   std::optional<TimeMs> first_event_ms;
   std::optional<TimeMs> last_event_ms;
-  TimeMs time_ms = 0;  // all events before it are in
-  RollupsSnapshot rollups;
+  TimeMs time_ms = 0;                              // all events before it are in
+  std::shared_ptr<const RollupsSnapshot> rollups;  // the object of the cut before when nothing has changed
 };
 
 /// All shards' states at one cut.

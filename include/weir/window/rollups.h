@@ -56,8 +56,9 @@ class Rollups {
   /// Exported cells, by rollup, that must not be folded.
   void set_pinned(std::span<const std::shared_ptr<const CellKeySet>> pinned);
 
-  /// Sums as of `at_ms`: windows end at the first multiple of their step at or after it.
-  RollupsSnapshot snapshot(TimeMs at_ms) const;
+  /// Sums as of `at_ms`: windows end at the first multiple of their step at or after it. The same object as the last
+  /// time when it would say the same: no session was put, taken back or closed, and no window has moved on.
+  std::shared_ptr<const RollupsSnapshot> snapshot(TimeMs at_ms);
   /// Sums of one window ending at `at_ms`, a multiple of its step; cells without sessions are left out, and so are
   /// all-time sums and counters.
   RollupsSnapshot window_snapshot(std::size_t window, TimeMs at_ms) const;
@@ -74,6 +75,7 @@ class Rollups {
   static constexpr std::size_t kKnownCount = 1024;
 
   std::span<Cell* const> find_cells(const DimensionValues& dimensions);
+  RollupsSnapshot copy_of_cells(TimeMs at_ms) const;
   void count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
   void move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
   void enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms);
@@ -89,6 +91,9 @@ class Rollups {
   std::vector<Cell*> known_cells_;  // of known_[i], by rollup, from i * tables_.size() on
   std::vector<Cell*> cells_;        // scratch of put
   std::vector<Visit*> visits_;      // scratch of count_visit and move_visit
+  bool changed_ = false;            // since snapshot_
+  std::shared_ptr<const RollupsSnapshot> snapshot_;
+  std::vector<std::int64_t> snapshot_panes_;  // last of each window in snapshot_
 };
 
 }  // namespace weir
