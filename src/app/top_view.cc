@@ -3,43 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "weir/sink/display.h"
+#include "weir/sink/figure_columns.h"
 #include "weir/sink/text_grid.h"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view kUnknown = "-";
 constexpr std::string_view kKeys = "q quit  w window  s site  r rollup  o order  R reverse";
 
-std::optional<double> whole(std::int64_t count) { return static_cast<double>(count); }
-std::string pages_text(double pages) { return fmt::format("{:.2f}", pages); }
+/// Columns that rows can be sorted by.
+std::vector<const FigureColumn*> order_columns() {
+  std::vector<const FigureColumn*> columns;
+  for (const FigureColumn& column : figure_columns()) {
+    if (column.number != nullptr) columns.push_back(&column);
+  }
+  return columns;
+}
 
-/// One column, which is also a sort key. What is not known sorts last.
-struct Column {
-  std::string_view title;
-  int importance;  // the lowest is left out first
-  std::optional<double> (*value)(const TopRow& row);
-  std::string (*text)(double value);
-};
-
-constexpr std::array<Column, 8> kColumns{{
-    {"sessions", 9, [](const TopRow& row) { return whole(row.sessions); }, format_short_count},
-    {"bounce", 8, [](const TopRow& row) { return row.bounce_ratio(); }, format_percent},
-    {"pages", 6, [](const TopRow& row) { return row.pages_per_session(); }, pages_text},
-    {"dwell p50", 5, [](const TopRow& row) { return row.dwell_p50; }, format_dwell},
-    {"p95", 4, [](const TopRow& row) { return row.dwell_p95; }, format_dwell},
-    {"conv", 7, [](const TopRow& row) { return row.conversion_ratio(); }, format_percent},
-    {"orders", 1, [](const TopRow& row) { return whole(row.orders); }, format_short_count},
-    {"leak", 2, [](const TopRow& row) { return row.leakage(); }, format_percent},
-}};
-
-std::string figure(const Column& column, const TopRow& row) {
-  const std::optional<double> value = column.value(row);
-  return value ? column.text(*value) : std::string(kUnknown);
+Figures figures_of(const TopRow& row) {
+  return {.sessions = static_cast<double>(row.sessions),
+          .bounce_ratio = row.bounce_ratio(),
+          .pages_per_session = row.pages_per_session(),
+          .dwell_p50 = row.dwell_p50,
+          .dwell_p95 = row.dwell_p95,
+          .conversion_ratio = row.conversion_ratio(),
+          .orders = static_cast<double>(row.orders),
+          .revenue = {},
+          .has_funnel = row.leakage().has_value(),
+          .leakage = row.leakage()};
 }
 
 std::string styled(std::string_view text, const char* style, const TopFrame& frame) {
@@ -60,10 +54,10 @@ std::string as_line(const std::vector<std::string>& phrases, std::size_t width) 
 std::string header(const TopSnapshot& snapshot, const TopChoice& choice, const TopFrame& frame) {
   const std::string site = choice.site.empty() ? "all sites" : printable(choice.site);
   const std::string time = snapshot.time.size() < 19 ? snapshot.time : snapshot.time.substr(11, 8) + " UTC";
-  return as_line(
-      {fmt::format("weir {}", snapshot.version), fmt::format("window {}", snapshot.window), site,
-       fmt::format("by {}{}", kColumns[choice.order].title, choice.reversed ? ", reversed" : ""), time, frame.address},
-      frame.width);
+  return as_line({fmt::format("weir {}", snapshot.version), fmt::format("window {}", snapshot.window), site,
+                  fmt::format("by {}{}", order_columns()[choice.order]->title, choice.reversed ? ", reversed" : ""),
+                  time, frame.address},
+                 frame.width);
 }
 
 std::string events(const TopSnapshot& snapshot, const TopFrame& frame) {
@@ -84,9 +78,10 @@ std::string events(const TopSnapshot& snapshot, const TopFrame& frame) {
 std::string total(const TopSnapshot& snapshot, const TopFrame& frame) {
   std::vector<std::string> phrases{format_count(snapshot.open_sessions) + " open"};
   if (snapshot.total) {
-    for (const Column& column : kColumns) {
-      if (!column.value(*snapshot.total)) continue;
-      phrases.push_back(fmt::format("{} {}", column.title, figure(column, *snapshot.total)));
+    const Figures figures = figures_of(*snapshot.total);
+    for (const FigureColumn* column : order_columns()) {
+      if (!(figures.*column->number)) continue;
+      phrases.push_back(fmt::format("{} {}", column->title, column->text(figures)));
     }
   }
   return as_line(phrases, frame.width);
@@ -100,16 +95,19 @@ std::string leak_note(const TopSnapshot& snapshot, const TopFrame& frame) {
                : std::string();
 }
 
+/// What is not known sorts last.
 std::vector<const TopRow*> sorted(const TopSnapshot& snapshot, const TopChoice& choice) {
-  std::vector<const TopRow*> rows;
-  for (const TopRow& row : snapshot.rows) rows.push_back(&row);
-  const Column& column = kColumns[choice.order];
-  std::stable_sort(rows.begin(), rows.end(), [&](const TopRow* a, const TopRow* b) {
-    const std::optional<double> left = column.value(*a);
-    const std::optional<double> right = column.value(*b);
-    if (!left || !right) return left.has_value() && !right.has_value();
-    return choice.reversed ? *left < *right : *left > *right;
+  const auto number = order_columns()[choice.order]->number;
+  std::vector<std::pair<std::optional<double>, const TopRow*>> order;
+  for (const TopRow& row : snapshot.rows) order.emplace_back(figures_of(row).*number, &row);
+  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    if (!a.first || !b.first) return a.first.has_value() && !b.first.has_value();
+    const double left = choice.reversed ? *b.first : *a.first;
+    const double right = choice.reversed ? *a.first : *b.first;
+    return left > right;
   });
+  std::vector<const TopRow*> rows;
+  for (const auto& [value, row] : order) rows.push_back(row);
   return rows;
 }
 
@@ -128,14 +126,9 @@ TextGrid grid_of(const TopSnapshot& snapshot, const std::vector<const TopRow*>& 
   for (const TopRow* row : rows) {
     labels.push_back(with_site ? printable(row->site) + (row->label.empty() ? "" : "  ") + row->label : row->label);
   }
-  std::vector<GridColumn> columns;
-  for (const Column& column : kColumns) {
-    const bool known = std::any_of(rows.begin(), rows.end(), [&](const TopRow* row) { return column.value(*row); });
-    if (!known) continue;
-    columns.push_back({column.title, column.importance, {}});
-    for (const TopRow* row : rows) columns.back().texts.push_back(figure(column, *row));
-  }
-  return render_grid(label_title(snapshot, with_site), labels, std::move(columns), width);
+  std::vector<Figures> figures;
+  for (const TopRow* row : rows) figures.push_back(figures_of(*row));
+  return render_grid(label_title(snapshot, with_site), labels, columns_of(figures), width);
 }
 
 /// The choice behind `now` in a list; its first at the end, or when `now` is not in it.
@@ -149,8 +142,8 @@ std::string next_of(const std::vector<std::string>& all, const std::string& now)
 
 std::vector<std::string> top_orders() {
   std::vector<std::string> names;
-  for (const Column& column : kColumns) {
-    names.emplace_back(column.title);
+  for (const FigureColumn* column : order_columns()) {
+    names.emplace_back(column->title);
     std::replace(names.back().begin(), names.back().end(), ' ', '_');
   }
   return names;
@@ -176,7 +169,7 @@ bool press_key(TopChoice& choice, const TopSnapshot& snapshot, char key) {
       choice.rollup = next_of(snapshot.rollups, choice.rollup);
       return true;
     case 'o':
-      choice.order = (choice.order + 1) % kColumns.size();
+      choice.order = (choice.order + 1) % order_columns().size();
       return true;
     case 'R':
       choice.reversed = !choice.reversed;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -13,26 +12,18 @@
 #include "weir/kpi/kpi_table.h"
 #include "weir/model/rejection.h"
 #include "weir/sink/display.h"
+#include "weir/sink/figure_columns.h"
 #include "weir/sink/sinks.h"
 #include "weir/sink/text_grid.h"
 
 namespace weir {
 namespace {
 
-constexpr std::string_view kUnknown = "-";
-std::string or_unknown(std::optional<double> value, std::string (*format)(double)) {
-  return value ? format(*value) : std::string(kUnknown);
-}
-
-std::string pages_text(double pages) {
-  return pages < 999.995 ? fmt::format("{:.2f}", pages) : format_short_count(pages);
-}
-
 std::string money_text(double units) {
   return std::abs(units) < 999.995 ? fmt::format("{:.2f}", units) : format_short_count(units);
 }
 
-/// The largest sum, with a + when there are further currencies: sums of different ones cannot be added.
+/// The largest sum, with a + when there are further currencies: sums of different ones cannot be added. Empty: none.
 std::string revenue_text(const Totals& totals) {
   const Money* largest = nullptr;
   std::size_t currencies = 0;
@@ -43,79 +34,40 @@ std::string revenue_text(const Totals& totals) {
                         (money.nanos == largest->nanos && money.currency < largest->currency);
     if (larger) largest = &money;
   }
-  if (largest == nullptr) return std::string(kUnknown);
+  if (largest == nullptr) return {};
   const std::string more = currencies > 1 ? "+" : "";
   return money_text(from_nanos(largest->nanos)) + " " + currency_code(largest->currency) + more;
 }
 
-/// Share of a funnel's sessions that were lost between its first step and its last.
+bool has_funnel(const FunnelSet& funnels) { return !funnels.empty() && !funnels.funnels()[0].steps.empty(); }
+
+/// Share of the first funnel's sessions that were lost between its first step and its last.
 std::optional<double> whole_leakage(const Totals& totals, const FunnelSet& funnels) {
+  if (!has_funnel(funnels)) return std::nullopt;
   const std::int64_t entered = totals.funnel_reached(funnels, 0, 1);
   if (entered == 0) return std::nullopt;
   const std::int64_t finished = totals.funnel_reached(funnels, 0, funnels.funnels()[0].steps.size());
   return 1.0 - static_cast<double>(finished) / static_cast<double>(entered);
 }
 
-bool always(const Totals&, const FunnelSet&) { return true; }
-bool has_orders(const Totals& totals, const FunnelSet&) { return totals[Part::kOrders] != 0; }
-bool has_revenue(const Totals& totals, const FunnelSet&) { return revenue_text(totals) != kUnknown; }
-bool has_funnel(const Totals&, const FunnelSet& funnels) {
-  return !funnels.empty() && !funnels.funnels()[0].steps.empty();
+Figures figures_of(const Totals& totals, const FunnelSet& funnels) {
+  return {.sessions = static_cast<double>(totals[Part::kSessions]),
+          .bounce_ratio = bounce_ratio(totals),
+          .pages_per_session = pages_per_session(totals),
+          .dwell_p50 = dwell_quantile_seconds(totals, 0.50),
+          .dwell_p95 = dwell_quantile_seconds(totals, 0.95),
+          .conversion_ratio = conversion_ratio(totals),
+          .orders = static_cast<double>(totals[Part::kOrders]),
+          .revenue = revenue_text(totals),
+          .has_funnel = has_funnel(funnels),
+          .leakage = whole_leakage(totals, funnels)};
 }
-
-/// One column of figures.
-struct Column {
-  std::string_view title;
-  int importance;  // the lowest is dropped first when the terminal is narrow
-  std::string (*text)(const Totals& totals, const FunnelSet& funnels);
-  bool (*wanted)(const Totals& totals, const FunnelSet& funnels);  // by at least one line
-};
-
-constexpr std::string_view kLeakTitle = "leak";
-
-constexpr std::array<Column, 9> kColumns{{
-    {"sessions", 9,
-     [](const Totals& t, const FunnelSet&) { return format_short_count(static_cast<double>(t[Part::kSessions])); },
-     always},
-    {"bounce", 8, [](const Totals& t, const FunnelSet&) { return or_unknown(bounce_ratio(t), format_percent); },
-     always},
-    {"pages", 6, [](const Totals& t, const FunnelSet&) { return or_unknown(pages_per_session(t), pages_text); },
-     always},
-    {"dwell p50", 5,
-     [](const Totals& t, const FunnelSet&) { return or_unknown(dwell_quantile_seconds(t, 0.50), format_dwell); },
-     always},
-    {"p95", 4,
-     [](const Totals& t, const FunnelSet&) { return or_unknown(dwell_quantile_seconds(t, 0.95), format_dwell); },
-     always},
-    {"conv", 7, [](const Totals& t, const FunnelSet&) { return or_unknown(conversion_ratio(t), format_percent); },
-     always},
-    {"orders", 1,
-     [](const Totals& t, const FunnelSet&) { return format_short_count(static_cast<double>(t[Part::kOrders])); },
-     has_orders},
-    {"revenue", 3, [](const Totals& t, const FunnelSet&) { return revenue_text(t); }, has_revenue},
-    {kLeakTitle, 2,
-     [](const Totals& t, const FunnelSet& funnels) { return or_unknown(whole_leakage(t, funnels), format_percent); },
-     has_funnel},
-}};
 
 /// One line to be: a label and the sums its figures come from.
 struct Line {
   std::string label;
   const Totals* totals;
 };
-
-std::vector<GridColumn> render_figures(const std::vector<Line>& lines, const FunnelSet& funnels) {
-  std::vector<GridColumn> all;
-  for (const Column& column : kColumns) {
-    const bool wanted =
-        std::any_of(lines.begin(), lines.end(), [&](const Line& line) { return column.wanted(*line.totals, funnels); });
-    if (!wanted) continue;
-    GridColumn figures{column.title, column.importance, {}};
-    for (const Line& line : lines) figures.texts.push_back(column.text(*line.totals, funnels));
-    all.push_back(std::move(figures));
-  }
-  return all;
-}
 
 std::string bold(std::string_view text, const SinkOptions& options) {
   return options.color ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
@@ -149,8 +101,12 @@ struct Grid {
 Grid render_lines(std::string_view label_title, const std::vector<Line>& lines, const FunnelSet& funnels,
                   const SinkOptions& options) {
   std::vector<std::string> labels;
-  for (const Line& line : lines) labels.push_back(line.label);
-  const TextGrid grid = render_grid(label_title, labels, render_figures(lines, funnels), options.width);
+  std::vector<Figures> figures;
+  for (const Line& line : lines) {
+    labels.push_back(line.label);
+    figures.push_back(figures_of(*line.totals, funnels));
+  }
+  const TextGrid grid = render_grid(label_title, labels, columns_of(figures), options.width);
   std::string text = bold(grid.titles, options) + "\n";
   for (const std::string& line : grid.lines) text += line + "\n";
   return {std::move(text), grid.shows(kLeakTitle)};
