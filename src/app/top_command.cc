@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "output.h"
 #include "terminal.h"
@@ -27,6 +28,9 @@ std::string encoded(std::string_view text) {
 class Instance {
  public:
   explicit Instance(ListenAddress address) : client_(std::move(address)) {}
+
+  /// See HttpClient::set_patience().
+  void set_patience(std::function<bool()> patient) { client_.set_patience(std::move(patient)); }
 
   /// The newest snapshot, or why there is none.
   Result<TopSnapshot> look(const TopChoice& choice) {
@@ -91,6 +95,14 @@ int show_live(Instance& instance, TopChoice& choice, TopFrame frame, TimeMs ever
   TopSnapshot shown = std::move(*snapshot);
   Terminal terminal;
   const SystemClock clock;
+  // Keys and signals count while the server keeps silent, too: another choice is asked for at once.
+  bool chosen = false;
+  const auto take_key = [&](TimeMs wait_ms) {
+    const std::optional<char> key = terminal.key(wait_ms);
+    chosen = key && press_key(choice, shown, *key);
+    return !chosen && terminal.is_open();
+  };
+  instance.set_patience([&] { return take_key(0); });
   TimeMs next_ms = clock.steady_ms() + every_ms;
   while (!choice.quit && terminal.is_open()) {
     const Terminal::Size size = Terminal::size().value_or(Terminal::Size{});
@@ -98,10 +110,12 @@ int show_live(Instance& instance, TopChoice& choice, TopFrame frame, TimeMs ever
     frame.height = size.height;
     frame.events_per_second = instance.events_per_second();
     terminal.draw(render_top(shown, choice, frame));
-    const std::optional<char> key = terminal.key(std::max<TimeMs>(0, next_ms - clock.steady_ms()));
-    const bool chosen = key && press_key(choice, shown, *key);
+    take_key(std::max<TimeMs>(0, next_ms - clock.steady_ms()));
     if (choice.quit || (!chosen && clock.steady_ms() < next_ms)) continue;
-    snapshot = instance.look(choice);
+    do {
+      chosen = false;
+      snapshot = instance.look(choice);
+    } while (chosen && !choice.quit);
     frame.problem = snapshot ? "" : fmt::format("{}; trying again", snapshot.error().message);
     if (snapshot) shown = std::move(*snapshot);
     next_ms = clock.steady_ms() + every_ms;

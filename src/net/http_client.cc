@@ -20,6 +20,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::milliseconds kPatienceAsked{50};     // so often
 constexpr std::uint64_t kLargestAnswer = 64 * 1024 * 1024;  // bytes
 
 using Response = http::response_parser<http::string_body>;
@@ -37,9 +38,12 @@ struct HttpClient::Request : http::request<http::string_body> {
 };
 
 struct HttpClient::Connection {
+  explicit Connection(const std::function<bool()>& asked) : patient(asked) {}
+
   asio::io_context io{1};
   beast::tcp_stream stream{io};
   beast::flat_buffer buffer;
+  const std::function<bool()>& patient;
 
   /// Runs one asynchronous operation to its end, so that the stream's timeout applies.
   template <class Start>
@@ -48,6 +52,10 @@ struct HttpClient::Connection {
     stream.expires_after(kTimeout);
     start([&result](beast::error_code error, auto&&...) { result = error; });
     io.restart();
+    if (patient) {
+      for (io.run_for(kPatienceAsked); !io.stopped() && patient();) io.run_for(kPatienceAsked);
+      if (!io.stopped()) stream.close();  // which ends the operation
+    }
     io.run();
     return result;
   }
@@ -101,7 +109,7 @@ Result<HttpReply> HttpClient::exchange(const Request& request) {
     response->body_limit(kLargestAnswer);
     beast::error_code error;
     if (!connection_) {
-      connection_ = std::make_unique<Connection>();
+      connection_ = std::make_unique<Connection>(patient_);
       error = connection_->connect(server_);
     }
     if (!error) error = connection_->exchange(request, *response);

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 
 #include "running_server.h"
 
@@ -169,6 +170,43 @@ TEST(Top, leaves_the_terminal_as_it_was_when_a_signal_ends_it) {
     EXPECT_TRUE(terminal.echoes()) << signal;
     EXPECT_TRUE(terminal.shows("\x1b[?25h\x1b[?1049l")) << "the cursor and what was shown before; signal " << signal;
   }
+}
+
+TEST(Top, ends_while_the_server_keeps_silent) {
+  RunningServer server(quick_config());
+  const auto expect_end = [&](const std::function<void(const PseudoTerminal&, const ChildProcess&)>& ask) {
+    PseudoTerminal terminal;
+    ChildProcess top({kProgram, "top", "--every", "10h", "--url", url_of(server)}, terminal.streams());
+    ASSERT_TRUE(top.wait_until([&] { return terminal.shows("q quit"); })) << top.log();
+    server.process().signal(SIGSTOP);
+    EXPECT_TRUE(terminal.press('w')) << "asks the server, which takes the request and never answers";
+    ask(terminal, top);
+    EXPECT_EQ(top.wait_for_exit(), 0) << top.log();
+    EXPECT_FALSE(terminal.shows("trying again")) << "it waited until the time for an answer was over";
+    EXPECT_TRUE(terminal.echoes());
+    server.process().signal(SIGCONT);
+  };
+  constexpr char kControlC = 3;
+  for (const char key : {'q', kControlC}) {
+    expect_end([&](const PseudoTerminal& terminal, const ChildProcess&) { EXPECT_TRUE(terminal.press(key)); });
+  }
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    expect_end([&](const PseudoTerminal&, const ChildProcess& top) { top.signal(signal); });
+  }
+}
+
+TEST(Top, asks_for_the_newest_choice_when_the_server_wakes_up) {
+  RunningServer server(quick_config());
+  PseudoTerminal terminal;
+  ChildProcess top({kProgram, "top", "--every", "10h", "--url", url_of(server)}, terminal.streams());
+  ASSERT_TRUE(top.wait_until([&] { return terminal.shows("window 5m"); })) << top.log();
+  server.process().signal(SIGSTOP);
+  EXPECT_TRUE(terminal.press('w'));
+  EXPECT_TRUE(terminal.press('o'));
+  server.process().signal(SIGCONT);
+  EXPECT_TRUE(top.wait_until([&] { return terminal.shows("window 1h  all sites  by bounce"); })) << terminal.shown();
+  EXPECT_TRUE(terminal.press('q'));
+  EXPECT_EQ(top.wait_for_exit(), 0) << top.log();
 }
 
 TEST(Top, says_so_when_its_output_is_lost) {

@@ -78,6 +78,22 @@ TEST(HttpClient, asks_again_when_the_kept_connection_was_closed) {
   EXPECT_EQ(server.methods().size(), 3U);
 }
 
+TEST(HttpClient, gives_up_when_its_owner_has_no_more_patience) {
+  ForgetfulServer silent({});  // takes connections, and nothing from them
+  HttpClient client(silent.address());
+  int asked = 0;
+  client.set_patience([&] { return ++asked < 3; });
+  EXPECT_FALSE(client.get("/", "text/plain"));
+  EXPECT_EQ(asked, 3);
+  EXPECT_FALSE(client.post("/", "text/plain", "{}"));
+  EXPECT_EQ(asked, 4) << "the connection was given up, too";
+
+  ForgetfulServer server({kAnswer});
+  HttpClient patient(server.address());
+  patient.set_patience([] { return true; });
+  EXPECT_TRUE(patient.get("/", "text/plain"));
+}
+
 TEST(HttpClient, asks_again_only_once_and_never_on_a_new_connection) {
   ForgetfulServer server({kAnswer, "", kAnswer});
   HttpClient client(server.address());

@@ -1,9 +1,11 @@
 // HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, weir top).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "weir/core/result.h"
 #include "weir/net/address.h"
@@ -23,6 +25,10 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  /// Has `patient` asked every 50 ms while the server keeps get() or post() waiting, on the same thread. False ends the
+  /// wait with an error, and the connection with it.
+  void set_patience(std::function<bool()> patient) { patient_ = std::move(patient); }
+
   /// GETs a path with its query, and says what type of answer is wanted. Waits and fails as post() does, but asks once
   /// more when the server has closed the kept connection.
   Result<HttpReply> get(std::string_view path, std::string_view accept);
@@ -35,6 +41,7 @@ class HttpClient {
   struct Request;
   Result<HttpReply> exchange(const Request& request);
   ListenAddress server_;
+  std::function<bool()> patient_;  // empty: as patient as the timeouts are
   std::unique_ptr<Connection> connection_;
 };
 
