@@ -25,8 +25,9 @@ constexpr std::array<PartRow, kPartCount> kParts{{
     {Part::kConvertedSessions, "converted_sessions", "Sessions with a conversion.", true, true, 1},
     {Part::kPageViews, "page_views", "Page views.", true, true, 1},
     {Part::kVisitors, "visitors", "Distinct visitors.", false, true, 1},
+    // In reports only: as a metric it would be the difference of two others.
     {Part::kDwellKnownSessions, "dwell_known_sessions", "Sessions of two or more events, whose dwell is known.", false,
-     true, 1},
+     false, 1},
     {Part::kDwellUnknownSessions, "dwell_unknown_sessions", "Sessions of one lone event, whose dwell is unknown.", true,
      true, 1},
     {Part::kDwellMs, "dwell_sum_seconds", "Sum of known dwell times.", false, true, 1e-3},

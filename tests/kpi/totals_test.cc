@@ -314,7 +314,7 @@ TEST(KpiTable, rows_follow_the_enumeration_and_names_are_valid_and_unique) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
     EXPECT_TRUE(std::regex_match(std::string(row.name), form)) << row.name;
     EXPECT_TRUE(row.help.ends_with('.')) << row.name;
-    EXPECT_TRUE(row.counter || row.gauge) << row.name;
+    EXPECT_TRUE(row.counter || row.gauge || row.part == Part::kDwellKnownSessions) << row.name;
     EXPECT_GT(row.scale, 0) << row.name;
   }
   for (const RatioRow& row : ratio_table()) {
@@ -328,13 +328,14 @@ TEST(Counters, a_dwell_falls_into_the_first_bucket_whose_bound_it_does_not_excee
   Counters counters;
   Session session;
   session.facts.dwell_known = true;
-  for (const std::uint32_t dwell_ms : {0U, 1000U, 1001U, 5000U, 3'600'000U, 3'600'001U, 4'000'000'000U}) {
+  for (const std::uint32_t dwell_ms : {0U, 3000U, 3001U, 6000U, 3'600'000U, 3'600'001U, 4'000'000'000U}) {
     session.facts.dwell_ms = dwell_ms;
     counters.add(session.with_revenue(), FunnelSet());
   }
   session.facts.dwell_known = false;
   counters.add(session.with_revenue(), FunnelSet());
-  const std::array<std::int64_t, kDwellBucketBounds.size() + 1> expected{2, 2, 0, 0, 0, 0, 0, 0, 0, 1, 2};
+  const std::array<std::int64_t, kDwellBucketBounds.size() + 1> expected{2, 2, 0, 0, 0, 0, 0, 0, 0,
+                                                                         0, 0, 0, 0, 0, 0, 0, 1, 2};
   EXPECT_EQ(counters.dwell_buckets, expected);
   EXPECT_EQ(counters.totals[Part::kSessions], 8);
   Counters twice = counters;

@@ -88,8 +88,9 @@ TEST(PrometheusText, dwell_histogram_is_cumulative_and_holds_known_sessions_only
   const auto bucket = [&](const std::string& le) {
     return values.at("weir_landing_dwell_seconds_bucket{site=\"shop\",landing_page=\"/\",le=\"" + le + "\"}");
   };
-  const std::map<std::string, double> expected{{"1.0", 0},    {"5.0", 0},    {"10.0", 1},  {"30.0", 2},
-                                               {"60.0", 2},   {"120.0", 2},  {"300.0", 3}, {"600.0", 3},
+  const std::map<std::string, double> expected{{"3.0", 0},    {"6.0", 0},    {"10.0", 1},  {"15.0", 2},  {"20.0", 2},
+                                               {"30.0", 2},   {"50.0", 2},   {"75.0", 2},  {"120.0", 2}, {"180.0", 3},
+                                               {"240.0", 3},  {"360.0", 3},  {"600.0", 3}, {"900.0", 3}, {"1200.0", 3},
                                                {"1800.0", 3}, {"3600.0", 3}, {"+Inf", 3}};
   for (const auto& [le, count] : expected) EXPECT_EQ(bucket(le), count) << le;
   EXPECT_EQ(values.at("weir_landing_dwell_seconds_sum{site=\"shop\",landing_page=\"/\"}"), 143.4);
