@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::int64_t kTickMs = 50;
-constexpr std::int64_t kOpenAgainNs = 100'000'000;
 constexpr std::int64_t kFeedAgainNs = 200'000;  // looks for requests that are still being made
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 
@@ -72,6 +71,8 @@ LoadCounts LoadSender::finish() {
 
 void LoadSender::open(Lane& lane) {
   lane.open_again_ns = 0;
+  lane.answered = false;
+  lane.closes_politely = false;
   lane.opening_ns = steady_ns();
   lane.connection->open();
 }
@@ -180,12 +181,14 @@ void LoadSender::answered(ClientConnection& connection, const HttpAnswer& answer
   Lane& lane = lanes_[connection.number()];
   if (lane.pending.empty()) {  // an answer to nothing: all that follow would be taken for the wrong request's
     connection.close();
-    return closed(connection, "an answer without a request");
+    return closed(connection, End::kFailed, "an answer without a request");
   }
   const Pending pending = lane.pending.front();
   lane.pending.pop_front();
   ++counts_.statuses[answer.status];
   if (answer.retry_after_seconds) {
+  lane.answered = true;
+  lane.closes_politely = answer.closes;
     counts_.retry_after_seconds = std::max(counts_.retry_after_seconds, *answer.retry_after_seconds);
   }
   count_end(pending, outcome_of(answer, pending.events), steady_ns());
@@ -206,13 +209,13 @@ void LoadSender::written(ClientConnection& connection) {
   if (unflushed_.empty()) pump();  // else the pump that wrote it goes on
 }
 
-void LoadSender::closed(ClientConnection& connection, std::string_view why) {
+void LoadSender::closed(ClientConnection& connection, End end, std::string_view why) {
   Lane& lane = lanes_[connection.number()];
   const std::int64_t now_ns = steady_ns();
   // A server may close what is idle: that fails no request. Why it cannot be opened again must be known.
   const std::size_t failed = lane.opening_ns != 0 ? 1 : lane.pending.size();
   lane.opening_ns = 0;
-  lane.open_again_ns = now_ns + kOpenAgainNs;
+  lane.open_again_ns = was_polite(lane, end) ? now_ns : now_ns + options_.open_again_ns;
   if (begun_ && !done_ && failed > 0) counts_.count_error(why, failed);
   for (; !lane.pending.empty(); lane.pending.pop_front()) {
     const Pending& pending = lane.pending.front();
@@ -225,9 +228,14 @@ void LoadSender::closed(ClientConnection& connection, std::string_view why) {
   if (!lane.was_open) connection_settled(why);
   finish_if_done();
 }
+  if (is_connected_ && !sending_over_ && now_ns >= lane.open_again_ns) open(lane);
 
 void LoadSender::count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns) {
   --under_way_;
+bool LoadSender::was_polite(const Lane& lane, End end) {
+  return end == End::kClosed && (lane.closes_politely || (lane.answered && lane.pending.empty()));
+}
+
   counts_.last_answer_ns = now_ns;
   switch (outcome.kind) {
     case LoadOutcome::Kind::kRefused:
@@ -255,7 +263,7 @@ void LoadSender::look_after_lanes() {
     const bool answers_late = !lane.pending.empty() && now_ns - lane.pending.front().sent_ns > options_.timeout_ns;
     if (opens_late || answers_late) {
       lane.connection->close();
-      closed(*lane.connection, opens_late ? "no connection in time" : "no answer in time");
+      closed(*lane.connection, End::kFailed, opens_late ? "no connection in time" : "no answer in time");
     }
     if (is_connected_ && !sending_over_ && lane.open_again_ns != 0 && now_ns >= lane.open_again_ns) open(lane);
   }

@@ -35,6 +35,7 @@ struct LoadSenderOptions {
   /// is a schedule of its own, in which no request waits for being held.
   bool holds_for_events = false;
   std::int64_t timeout_ns = 0;
+  std::int64_t open_again_ns = 100'000'000;  // a connection that failed is opened again after this time
 };
 
 /// What a sender did so far, for those who watch.
@@ -78,6 +79,8 @@ class LoadSender final : private ClientConnectionOwner {
     std::int64_t open_again_ns = 0;  // 0: not to be opened
     bool waits_for_work = false;     // stands in free_
     bool was_open = false;
+    bool answered = false;         // since it was opened
+    bool closes_politely = false;  // its last answer said that it would
     bool unflushed = false;
   };
 
@@ -85,7 +88,7 @@ class LoadSender final : private ClientConnectionOwner {
   void answered(ClientConnection& connection, const HttpAnswer& answer) override;
   void caught_up(ClientConnection& connection) override;
   void written(ClientConnection& connection) override;
-  void closed(ClientConnection& connection, std::string_view why) override;
+  void closed(ClientConnection& connection, End end, std::string_view why) override;
 
   void open(Lane& lane);
   void connection_settled(std::string_view problem);
@@ -97,6 +100,8 @@ class LoadSender final : private ClientConnectionOwner {
   std::int64_t next_due_ns() const;
   void send(Lane& lane, std::int64_t due_ns, std::int64_t now_ns);
   void flush_lanes();
+  /// A server may close what is idle, or behind an answer that says so: no reason to leave it alone for a while.
+  static bool was_polite(const Lane& lane, End end);
   void count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns);
   void look_after_lanes();
   void publish(std::int64_t now_ns);

@@ -34,12 +34,14 @@ struct ClientConnection::Parts : std::enable_shared_from_this<Parts> {
   void connected(error_code error);
   void read();
   void received(error_code error, std::size_t size);
+  void ended();
   /// False when the connection was closed.
   bool take_answers();
   void flush();
   void write_later();
   void close();
   void fail(std::string_view why);
+  void end_with_server();
 
   Socket socket;
   ClientConnectionOwner* owner;
@@ -91,7 +93,8 @@ void ClientConnection::Parts::read() {
 }
 
 void ClientConnection::Parts::received(error_code error, std::size_t size) {
-  if (error) return fail(error == asio::error::eof ? "closed by the server" : error.message());
+  if (error == asio::error::eof) return ended();
+  if (error) return fail(error.message());
   in_size += size;
   if (answers == Answers::kNone) in_size = 0;
   if (!take_answers()) return;
@@ -102,22 +105,33 @@ void ClientConnection::Parts::received(error_code error, std::size_t size) {
   read();
 }
 
+/// The server has sent all it wants to, which is how some answers end.
+void ClientConnection::Parts::ended() {
+  const unsigned count = opened_count;
+  HttpAnswer answer;
+  if (answers == Answers::kHttp && read_http_answer({in.data(), in_size}, answer) == HttpAnswerState::kUntilClose) {
+    owner->answered(*self, answer);
+    if (self == nullptr || count != opened_count || state != State::kOpen) return;
+  }
+  end_with_server();
+}
+
 bool ClientConnection::Parts::take_answers() {
   const unsigned count = opened_count;
   std::size_t done = 0;
   while (done < in_size) {
     HttpAnswer answer;
     const HttpAnswerState found = read_http_answer({in.data() + done, in_size - done}, answer);
-    if (found == HttpAnswerState::kPartial) break;
+    if (found == HttpAnswerState::kPartial || found == HttpAnswerState::kUntilClose) break;
     if (found == HttpAnswerState::kBroken) {
-      fail("an answer that is not HTTP/1.1 with a length");
+      fail("an answer that is not HTTP/1.x, or longer than 64 KiB");
       return false;
     }
     done += answer.size;
     owner->answered(*self, answer);
     if (self == nullptr || count != opened_count || state != State::kOpen) return false;
     if (answer.closes) {
-      fail("closed by the server");
+      end_with_server();
       return false;
     }
   }
@@ -167,7 +181,12 @@ void ClientConnection::Parts::close() {
 
 void ClientConnection::Parts::fail(std::string_view why) {
   close();
-  owner->closed(*self, why);
+  owner->closed(*self, ClientConnectionOwner::End::kFailed, why);
+}
+
+void ClientConnection::Parts::end_with_server() {
+  close();
+  owner->closed(*self, ClientConnectionOwner::End::kClosed, "closed by the server");
 }
 
 ClientConnection::ClientConnection(EventLoop& loop, ClientConnectionOwner& owner, ListenAddress server, Answers answers,

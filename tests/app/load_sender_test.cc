@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/io_thread.h"
+#include "support/raw_server.h"
 #include "weir/core/clock.h"
 #include "weir/net/http_server.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kRequests = 20;
 constexpr std::int64_t kHourNs = 3'600'000'000'000;
+constexpr std::int64_t kSoonNs = 100'000'000;
 constexpr TimeMs kHourMs = 3'600'000;
 
 class LoadSenderTest : public testing::Test {
@@ -50,13 +52,13 @@ class LoadSenderTest : public testing::Test {
   }
 
   /// Runs a sender whose requests are all due; `stopped` before it can have sent all.
-  LoadCounts counts(bool stopped) {
+  LoadCounts counts(bool stopped, std::int64_t end_ns = kHourNs) {
     LoadFeed feed(feed_options_);
     std::promise<void> finished;
     LoadSender sender(sender_options_, feed, [&finished] { finished.set_value(); });
     EXPECT_EQ(sender.wait_for_connections(), "");
     feed.wait_until_full();
-    sender.begin(steady_ns() - kHourNs, steady_ns() + kHourNs);
+    sender.begin(steady_ns() - kHourNs, steady_ns() + end_ns);
     if (stopped) sender.stop();
     finished.get_future().wait();
     return sender.finish();
@@ -108,6 +110,49 @@ TEST_F(LoadSenderTest, a_connection_closed_behind_its_answer_fails_no_request) {
   EXPECT_EQ(found.accepted.requests, 3U);
   EXPECT_GE(found.reconnects, 2U);
   EXPECT_TRUE(found.errors.empty()) << found.errors.begin()->first;
+}
+
+TEST_F(LoadSenderTest, behind_a_polite_close_it_connects_again_at_once) {
+  closes_ = true;
+  sender_options_.open_again_ns = 2 * kHourNs;
+  const LoadCounts found = counts(false);
+  EXPECT_EQ(found.accepted.requests, kRequests);
+  EXPECT_EQ(found.not_sent.requests, 0U);
+}
+
+TEST_F(LoadSenderTest, a_connection_that_fails_is_left_alone_for_a_while) {
+  support::RawServer raw({"HTTP/1.1 204 No Content\r\n\r\nno answer at all"});
+  sender_options_.target.address.port = raw.port();
+  sender_options_.open_again_ns = 2 * kHourNs;
+  const LoadCounts found = counts(false, kSoonNs);
+  EXPECT_EQ(raw.connections(), 1);
+  EXPECT_EQ(found.reconnects, 0U);
+  EXPECT_GT(found.not_sent.requests, 0U);
+}
+
+TEST_F(LoadSenderTest, an_answer_may_end_with_its_connection) {
+  support::RawServer raw({"HTTP/1.0 200 OK\r\n\r\n{\"accepted\":0,\"rejected\":1}", true});
+  sender_options_.target.address.port = raw.port();
+  sender_options_.open_again_ns = 2 * kHourNs;
+  const LoadCounts found = counts(false);
+  EXPECT_EQ(found.rejected.requests, kRequests);
+  EXPECT_EQ(found.failed.requests, 0U);
+}
+
+TEST_F(LoadSenderTest, http_1_0_is_one_request_a_connection_unless_it_says_keep_alive) {
+  const std::string words[] = {"", "Connection: keep-alive\r\n"};
+  for (const std::string& field : words) {
+    support::RawServer raw({"HTTP/1.0 200 OK\r\n" + field + "Content-Length: 2\r\n\r\nok"});
+    sender_options_.target.address.port = raw.port();
+    sender_options_.open_again_ns = 2 * kHourNs;
+    const LoadCounts found = counts(false);
+    EXPECT_EQ(found.accepted.requests, kRequests);
+    EXPECT_EQ(found.failed.requests, 0U);
+    // The server closes nothing here: without keep-alive the client has to know by itself.
+    const int expected = field.empty() ? static_cast<int>(kRequests) : 1;
+    EXPECT_GE(raw.connections(), expected);
+    EXPECT_LE(raw.connections(), field.empty() ? expected + 1 : expected) << "one more may wait for what does not come";
+  }
 }
 
 TEST_F(LoadSenderTest, what_was_due_and_not_sent_has_the_events_asked_for) {

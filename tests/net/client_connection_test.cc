@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ class Listener final : public ClientConnectionOwner {
     loop_.stop();
   }
   void written(ClientConnection&) override { ++writes; }
-  void closed(ClientConnection&, std::string_view why) override {
+  void closed(ClientConnection&, End end, std::string_view why) override {
     ends.emplace_back(why);
+    closed_in_order = end == End::kClosed;
     loop_.stop();
   }
 
@@ -43,6 +45,7 @@ class Listener final : public ClientConnectionOwner {
   std::size_t wanted = 0;
   std::vector<std::string> bodies;
   std::vector<std::string> ends;
+  bool closed_in_order = false;
   std::size_t batches = 0;
   std::size_t writes = 0;
 
@@ -84,7 +87,30 @@ TEST_F(ClientConnectionTest, an_end_by_the_server_is_told) {
   loop.run();
   EXPECT_EQ(listener.bodies.size(), 1U);
   EXPECT_EQ(listener.ends, std::vector<std::string>{"closed by the server"});
+  EXPECT_TRUE(listener.closed_in_order);
   EXPECT_FALSE(connection.is_open());
+}
+
+TEST(ClientConnection, an_answer_without_a_length_is_whole_when_the_server_closes) {
+  using boost::asio::ip::tcp;
+  EventLoop loop;
+  tcp::acceptor acceptor(loop.io(), {boost::asio::ip::address_v4::loopback(), 0}, false);
+  tcp::socket peer(loop.io());
+  const std::string answer = "HTTP/1.0 200 OK\r\n\r\nthe rest";
+  acceptor.async_accept(peer, [&](boost::system::error_code error) {
+    ASSERT_FALSE(error);
+    boost::asio::write(peer, boost::asio::buffer(answer));
+    peer.shutdown(tcp::socket::shutdown_send);
+  });
+  Listener listener(loop);
+  listener.wanted = 2;
+  ClientConnection connection(loop, listener, {"127.0.0.1", acceptor.local_endpoint().port()},
+                              ClientConnection::Answers::kHttp, 0);
+  connection.open();
+  loop.run();
+  EXPECT_EQ(listener.bodies, std::vector<std::string>{"the rest"});
+  EXPECT_EQ(listener.ends, std::vector<std::string>{"closed by the server"});
+  EXPECT_TRUE(listener.closed_in_order);
 }
 
 TEST_F(ClientConnectionTest, a_connection_that_cannot_be_opened_is_told) {
@@ -97,6 +123,7 @@ TEST_F(ClientConnectionTest, a_connection_that_cannot_be_opened_is_told) {
   connection.open();
   loop.run();
   EXPECT_EQ(listener.ends, std::vector<std::string>{"Connection refused"});
+  EXPECT_FALSE(listener.closed_in_order);
 }
 
 TEST(ClientConnection, what_a_slow_reader_took_is_not_kept) {

@@ -25,8 +25,10 @@ class ClientConnectionOwner {
   virtual void caught_up(ClientConnection& connection) = 0;
   /// All that was queued is with the kernel now.
   virtual void written(ClientConnection& connection) = 0;
-  /// The connection ended, or could not be opened. Not called after close().
-  virtual void closed(ClientConnection& connection, std::string_view why) = 0;
+  /// How a connection ended: the server has closed it in order, or it failed or could not be opened.
+  enum class End { kClosed, kFailed };
+  /// The connection ended. Not called after close().
+  virtual void closed(ClientConnection& connection, End end, std::string_view why) = 0;
 };
 
 /// All members on the loop's thread.
