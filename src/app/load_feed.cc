@@ -61,13 +61,16 @@ bool LoadFeed::make_round() {
     Share& share = shares_[sender];
     if (share.over) continue;
     // A sender that stands still keeps no other waiting: its share is made when it goes on.
-    const bool full = share.block.requests.size() >= options_.requests_per_block;
-    if (full && !all_visits_ && !hand_over(sender, false)) continue;
+    if (is_full(share.block) && !all_visits_ && !hand_over(sender, false)) continue;
     any = true;
     const std::uint64_t events = events_of_next(sender);
     if (events == 0 || !make_request(share, events)) hand_over(sender, true);
   }
   return any;
+}
+
+bool LoadFeed::is_full(const LoadBlock& block) const {
+  return block.requests.size() >= options_.requests_per_block || block.bytes.size() >= most_bytes() / kBlocksAhead;
 }
 
 std::uint64_t LoadFeed::events_of_next(std::size_t sender) const {

@@ -38,8 +38,9 @@ struct LoadFeedOptions {
 class LoadFeed {
  public:
   enum class State { kReady, kNotYet, kEnded };
-  /// Bytes made ahead for all senders.
+  /// Bytes made ahead for all senders; each may be ahead by one more block, which ends with the request that fills it.
   static constexpr std::size_t kAheadBytes = 16 * 1024 * 1024;
+  static constexpr std::size_t kBlocksAhead = 8;  // of each sender, at least
 
   explicit LoadFeed(LoadFeedOptions options);
   ~LoadFeed() { stop(); }
@@ -79,6 +80,7 @@ class LoadFeed {
   /// False when the sender has enough, or it is time to stop; not with `end`, behind which it gets nothing.
   bool hand_over(std::size_t sender, bool end);
   std::size_t most_bytes() const { return kAheadBytes / options_.senders; }
+  bool is_full(const LoadBlock& block) const;
   /// False when it is time to stop.
   bool wait_for_room();
 

@@ -19,8 +19,10 @@ constexpr std::uint64_t kMostConnections = 4096;
 constexpr std::uint64_t kMostPipelined = 1024;
 constexpr std::uint64_t kMostUnderWay = 65'536;
 constexpr std::uint64_t kMostBatch = 2000;  // generated lines of about 190 bytes: well below a body of 1 MiB
+constexpr std::uint64_t kMostEventsUnderWay = 1'000'000;  // some 200 MB, when a server takes nothing of it
 constexpr std::uint64_t kMostThreads = 64;
 constexpr TimeMs kMostVerifiedMs = 60 * 60 * 1000;
+constexpr double kMostVerifiedEvents = 20e6;  // of whose visits the truth takes some 300 MB
 constexpr TimeMs kMostTimeoutMs = 10 * 60 * 1000;
 constexpr TimeMs kMostMs = 24 * 60 * 60 * 1000;
 constexpr double kLeastVerifiedRequests = 2;
@@ -57,7 +59,12 @@ std::string problem_of_verification(const LoadCommand& command) {
     return "--verify: not with --ramp, which goes on until events are refused; verify at the rate it finds";
   }
   if (const auto admin = parse_admin_url(command.verify); !admin) return "--verify: " + admin.error().message;
-  if (command.for_ms > kMostVerifiedMs) return "--verify: takes runs of at most 1h, whose truth fits in memory";
+  if (command.for_ms > kMostVerifiedMs) return "--verify: takes runs of at most 1h";
+  if (const double events = command.rate * static_cast<double>(command.for_ms) / 1000; events > kMostVerifiedEvents) {
+    return fmt::format(
+        "--verify: {:.0f}M events are more than the {:.0f}M whose visits are kept in memory; lower --rate or --for",
+        events / 1e6, kMostVerifiedEvents / 1e6);
+  }
   const double requests = command.rate / static_cast<double>(command.batch);
   if (requests < kLeastVerifiedRequests) {
     return fmt::format(
@@ -144,6 +151,10 @@ std::string problem_of(const LoadCommand& command) {
   if (command.connections * command.pipeline > kMostUnderWay) {
     return fmt::format("--pipeline: {} connections with {} requests each are more than {} under way",
                        command.connections, command.pipeline, kMostUnderWay);
+  }
+  if (command.connections * command.pipeline * command.batch > kMostEventsUnderWay) {
+    return fmt::format("--batch: {} connections with {} requests of {} events each are more than {} events under way",
+                       command.connections, command.pipeline, command.batch, kMostEventsUnderWay);
   }
   if (command.threads > command.connections) return "--threads: more threads than connections";
   if (target->kind == LoadTarget::Kind::kTcp && command.pipeline > 1) {

@@ -98,6 +98,26 @@ TEST(LoadFeed, a_sender_that_stands_still_keeps_no_other_waiting_and_loses_nothi
   EXPECT_EQ(events, (std::vector<std::uint64_t>{100'500, 100'000}));
 }
 
+TEST(LoadFeed, large_requests_make_no_large_blocks) {
+  LoadFeedOptions options;
+  options.visits.sessions = 1'000'000;
+  options.visits.keep_truth = false;
+  options.batch = 2000;
+  options.events = 200'000;
+  options.senders = 4;
+  options.requests_per_block = 256;
+  LoadFeed feed(options);
+  LoadBlock block;
+  std::size_t blocks = 0;
+  for (LoadFeed::State state{}; (state = feed.take(0, block)) != LoadFeed::State::kEnded;) {
+    if (state == LoadFeed::State::kNotYet) continue;
+    const std::size_t before_last = block.bytes.size() - block.requests.back().size;
+    EXPECT_LT(before_last, LoadFeed::kAheadBytes / options.senders / LoadFeed::kBlocksAhead);
+    ++blocks;
+  }
+  EXPECT_GT(blocks, 2U);
+}
+
 TEST(LoadFeed, runs_have_visitors_of_their_own) {
   LoadCommand command;
   command.seed = 7;

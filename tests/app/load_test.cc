@@ -123,7 +123,21 @@ TEST(LoadOptions, what_cannot_be_asked_for_is_named) {
     c.pipeline = 2;
   });
   expect_named("--verify", [](LoadCommand& c) { c.verify = "nowhere"; });
+  expect_named("--batch", [](LoadCommand& c) {  // a gigabyte and a half under way
+    c.connections = 4096;
+    c.batch = 2000;
+  });
+  EXPECT_EQ(problem([](LoadCommand& c) {
+              c.connections = 500;
+              c.batch = 2000;
+            }),
+            "");
   expect_named("--verify", [](LoadCommand& c) {
+  expect_named("--verify", [](LoadCommand& c) {  // visits of a gigabyte
+    c.verify = ":9464";
+    c.rate = 20'000;
+    c.for_ms = 3'600'000;
+  });
     c.verify = "http://127.0.0.1:9464";
     c.ramp = true;
   });
