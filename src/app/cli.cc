@@ -184,7 +184,8 @@ int run_program(int argc, const char* const* argv) {
   CLI::App program{"Weir: live session analytics for the monitoring stack", "weir"};
   program.set_version_flag("-V,--version", std::string("weir ") + WEIR_VERSION);
   program.footer(
-      "Run `weir COMMAND --help` for options and examples.\nExit codes: 0 done, 1 failed, 2 usage, 78 configuration.");
+      "Run `weir COMMAND --help` for options and examples.\nExit codes: 0 done, 1 failed, 2 usage, 75 undecided, "
+      "78 configuration.");
   ServeCommand serve;
   ReplayCommand replay;
   GenerateCommand generate;

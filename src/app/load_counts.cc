@@ -44,6 +44,25 @@ void LoadCounts::count_error(std::string_view words, std::uint64_t requests) {
   }
 }
 
+void LoadCounts::sending_until(std::int64_t then_ns) {
+  sending_ended_ns = then_ns;
+  count_meanwhile();
+}
+
+void LoadCounts::answered(std::int64_t now_ns) {
+  last_answer_ns = now_ns;
+  if (now_ns <= sending_ended_ns) count_meanwhile();
+}
+
+void LoadCounts::count_meanwhile() {
+  answered_meanwhile = answered_events();
+  accepted_meanwhile = accepted.events;
+}
+
+std::uint64_t LoadCounts::answered_events() const {
+  return accepted.events + rejected.events + refused.events + failed.events - unanswered_events;
+}
+
 void LoadCounts::add(const LoadCounts& other) {
   sent += other.sent;
   accepted += other.accepted;
@@ -57,7 +76,10 @@ void LoadCounts::add(const LoadCounts& other) {
   retry_after_seconds = std::max(retry_after_seconds, other.retry_after_seconds);
   for (const auto& [status, count] : other.statuses) statuses[status] += count;
   for (const auto& [words, count] : other.errors) count_error(words, count);
+  sending_ended_ns = std::max(sending_ended_ns, other.sending_ended_ns);
   last_answer_ns = std::max(last_answer_ns, other.last_answer_ns);
+  answered_meanwhile += other.answered_meanwhile;
+  accepted_meanwhile += other.accepted_meanwhile;
   latency.add(other.latency);
   service.add(other.service);
   lag.add(other.lag);

@@ -48,7 +48,13 @@ struct LoadCounts {
   std::uint32_t retry_after_seconds = 0;  // the longest a refusal asked for
   std::map<unsigned, std::uint64_t> statuses;
   std::map<std::string, std::uint64_t, std::less<>> errors;  // by words; at most kMostErrors, the rest are "others"
-  std::int64_t last_answer_ns = 0;                           // of the steady clock; 0: none
+
+  /// Times of the steady clock. Sending ends with the last request sent, and not before all that were due are.
+  std::int64_t sending_ended_ns = 0;
+  std::int64_t last_answer_ns = 0;  // 0: none
+  /// Of the events sent, those that had an answer, and those accepted, when sending ended.
+  std::uint64_t answered_meanwhile = 0;
+  std::uint64_t accepted_meanwhile = 0;
 
   /// From the time a request was due to its answer; requests never answered or sent count the time they had waited.
   /// Refused ones are left out: a quick refusal must not make the rest look fast.
@@ -60,9 +66,17 @@ struct LoadCounts {
 
   static constexpr std::size_t kMostErrors = 16;
   void count_error(std::string_view words, std::uint64_t requests);
+  /// A request was sent: sending goes on until then.
+  void sending_until(std::int64_t then_ns);
+  /// An answer came, and is counted above.
+  void answered(std::int64_t now_ns);
+  std::uint64_t answered_events() const;
   void add(const LoadCounts& other);
   /// sent = accepted + rejected + refused + failed, in requests and in events.
   bool adds_up() const;
+
+ private:
+  void count_meanwhile();
 };
 
 }  // namespace weir

@@ -29,8 +29,12 @@ ordered_json json_of(const LatencyHistogram& latencies) {
 ordered_json json_of(const LoadResult& result) {
   const LoadCounts& counts = result.counts;
   ordered_json json{{"asked_rate", result.asked_rate},
-                    {"rate", result.rate()},
-                    {"seconds", result.seconds},
+                    {"sent_rate", result.sent_rate()},
+                    {"answered_rate", result.answered_rate()},
+                    {"accepted_rate", result.accepted_rate()},
+                    {"sending_seconds", result.sending_seconds},
+                    {"answering_seconds", result.answering_seconds},
+                    {"answered_later_events", result.answered_later()},
                     {"interrupted", result.interrupted}};
   json["sent"] = json_of(counts.sent);
   json["accepted"] = json_of(counts.accepted);
@@ -66,9 +70,11 @@ std::string render_load_json(const LoadCommand& command, const LoadStory& story)
     json["knee"] = story.last_good_rate ? ordered_json(*story.last_good_rate) : ordered_json(nullptr);
     json["too_much"] = story.first_bad_rate ? ordered_json(*story.first_bad_rate) : ordered_json(nullptr);
     json["own_limit"] = story.is_own_limit;
+    json["interrupted"] = story.interrupted;
     ordered_json& steps = json["steps"] = ordered_json::array();
     for (const LoadStep& step : story.steps) {
       ordered_json one = json_of(step.result);
+      one["repeated"] = step.was_repeated;
       one["strain"] = step.strain.empty() ? ordered_json(nullptr) : ordered_json(step.strain);
       steps.push_back(std::move(one));
     }
@@ -76,7 +82,9 @@ std::string render_load_json(const LoadCommand& command, const LoadStory& story)
     json.update(json_of(story.steps.front().result));
   }
   if (story.verdict) {
-    json["verification"] = {{"verified", story.verdict->differences.empty()},
+    const std::string& undecided = story.verdict->undecided;
+    json["verification"] = {{"verified", story.verdict->is_verified()},
+                            {"undecided", undecided.empty() ? ordered_json(nullptr) : ordered_json(undecided)},
                             {"compared", story.verdict->compared},
                             {"sessions_compared", story.verdict->sessions_compared},
                             {"differences", story.verdict->differences},

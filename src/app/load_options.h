@@ -40,8 +40,10 @@ struct LoadSchedule {
   std::int64_t start_ns = 0;
   double requests_per_second = 1;
 
-  std::int64_t due_ns(std::uint64_t request) const {
-    return start_ns + static_cast<std::int64_t>(static_cast<double>(request) * (1e9 / requests_per_second));
+  /// Of a request, and by how many requests later.
+  std::int64_t due_ns(std::uint64_t request, double later = 0) const {
+    const double requests = static_cast<double>(request) + later;
+    return start_ns + static_cast<std::int64_t>(requests * (1e9 / requests_per_second));
   }
   /// How many are due at this time or earlier.
   std::uint64_t due_count(std::int64_t now_ns) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "load_report.h"
 #include "weir/core/check.h"
@@ -33,15 +34,19 @@ std::string reason_of_strain(const LoadResult& result, TimeMs p99_ms) {
   if (counts.failed.events > 0) return fmt::format("{} events failed", counts.failed.events);
   if (is_own_limit(result)) {
     const double part = static_cast<double>(counts.fed_late) / static_cast<double>(counts.sent.requests);
-    return fmt::format("{:.1f}% made late: this machine's limit", part * 100);
+    return fmt::format("{:.1f}% made late: own limit", part * 100);
   }
   const std::int64_t p99_ns = counts.latency.percentile_ns(99);
   if (p99_ns > p99_ms * 1'000'000) {
     return fmt::format("p99 {} is over {}", format_latency(p99_ns), format_duration(p99_ms));
   }
-  const double part = result.rate() / result.asked_rate;
-  if (part >= kLeastPart) return {};
-  return fmt::format("{:.1f}% of the rate achieved", part * 100);
+  const double sent = result.sent_rate() / result.asked_rate;
+  if (sent < kLeastPart) return fmt::format("{:.1f}% of the rate sent", sent * 100);
+  // Answers that take long, but no longer and longer, leave as much open at the end as is sent meanwhile.
+  const double under_way = static_cast<double>(counts.latency.percentile_ns(1)) / 1e9 / result.sending_seconds;
+  const double accepted = result.accepted_rate() / result.asked_rate + under_way;
+  if (accepted < kLeastPart) return fmt::format("{:.1f}% of the rate accepted", accepted * 100);
+  return {};
 }
 
 void LoadRamp::took_it() {
@@ -52,6 +57,7 @@ void LoadRamp::took_it() {
 
 void LoadRamp::strained() {
   WEIR_CHECK(rate_.has_value());
+  if (!std::exchange(repeats_, true)) return;
   bad_ = *rate_;
   choose_next();
 }
@@ -59,6 +65,7 @@ void LoadRamp::strained() {
 void LoadRamp::choose_next() {
   const double tried = *rate_;
   rate_.reset();
+  repeats_ = false;
   if (++steps_ >= kMostSteps) return;
   if (!bad_) {
     if (tried < kHighestRate) rate_ = std::min(tried * kStep, kHighestRate);

@@ -15,7 +15,7 @@ namespace weir {
 bool is_own_limit(const LoadResult& result);
 
 /// Why a target did not take a rate; empty when it did: nothing refused or failed, p99 within its bound, and at least
-/// 95 % of what was asked for accepted.
+/// 95 % of what was asked for sent and, but for what is under way as long as the quickest answers are, accepted.
 std::string reason_of_strain(const LoadResult& result, TimeMs p99_ms);
 
 class LoadRamp {
@@ -28,9 +28,12 @@ class LoadRamp {
 
   /// What to try now; nullopt when the knee is known, or cannot be found: at the bounds of rates, or after kMostSteps.
   std::optional<double> rate() const { return rate_; }
-  /// Takes down how rate() went.
+  /// Takes down how rate() went. What is too much once may be a hiccup of the machine: rate() stays the same, and only
+  /// when it is too much again it was.
   void took_it();
   void strained();
+  /// rate() was too much before.
+  bool repeats() const { return repeats_; }
 
   /// The highest rate that was taken, below every one that was not.
   std::optional<double> last_good() const { return good_; }
@@ -42,7 +45,8 @@ class LoadRamp {
   std::optional<double> rate_;
   std::optional<double> good_;
   std::optional<double> bad_;
-  std::size_t steps_ = 0;
+  bool repeats_ = false;
+  std::size_t steps_ = 0;  // rates tried
 };
 
 }  // namespace weir

@@ -61,6 +61,11 @@ LoadFeedOptions feed_options(const LoadCommand& command, const LoadTarget& targe
   return options;
 }
 
+/// None in no time.
+double per_second(std::uint64_t events, double seconds) {
+  return seconds > 0 ? static_cast<double>(events) / seconds : 0.0;
+}
+
 /// The senders of a load, and who watches them.
 class Run {
  public:
@@ -131,9 +136,13 @@ class Run {
       sum.failed_events += one.failed_events;
       sum.p99_ns = std::max(sum.p99_ns, one.p99_ns);
     }
-    const double seconds = static_cast<double>(steady_ns() - start_ns_) / 1e9;
-    const std::string line = render_load_progress(command_, sum, seconds, sum.accepted_events - shown_events_);
+    const std::int64_t now_ns = steady_ns();
+    const double seconds = static_cast<double>(now_ns - start_ns_) / 1e9;
+    const double since_shown = static_cast<double>(now_ns - std::max(shown_ns_, start_ns_)) / 1e9;
+    const double rate = per_second(sum.accepted_events - shown_events_, since_shown);
+    const std::string line = render_load_progress(command_, sum, seconds, rate);
     shown_events_ = sum.accepted_events;
+    shown_ns_ = now_ns;
     fmt::print(stderr, "\r{}\x1b[K", line);
     std::fflush(stderr);
     shown_ = true;
@@ -148,13 +157,14 @@ class Run {
   LoadResult result() {
     LoadResult result;
     result.asked_rate = command_.rate;
-    result.asked_seconds = static_cast<double>(command_.for_ms) / 1000;
     for (auto& sender : senders_) result.counts.add(sender->finish());
     feed_.stop();
     result.interrupted = interrupted_;
-    const double answered_seconds = static_cast<double>(result.counts.last_answer_ns - start_ns_) / 1e9;
-    const bool whole = !interrupted_ && command_.verify.empty();
-    result.seconds = std::max(whole ? result.asked_seconds : 0.001, answered_seconds);
+    const auto seconds_until = [this](std::int64_t then_ns) {
+      return std::max(0.0, static_cast<double>(then_ns - start_ns_) / 1e9);
+    };
+    result.sending_seconds = seconds_until(result.counts.sending_ended_ns);
+    result.answering_seconds = seconds_until(result.counts.last_answer_ns);
     if (result.counts.sent.events == feed_.made_events()) result.truth_json = feed_.truth_json();
     return result;
   }
@@ -167,13 +177,16 @@ class Run {
   std::int64_t start_ns_ = 0;
   std::size_t finished_ = 0;
   std::uint64_t shown_events_ = 0;
+  std::int64_t shown_ns_ = 0;
   bool shown_ = false;
   bool interrupted_ = false;
 };
 
 }  // namespace
 
-double LoadResult::rate() const { return static_cast<double>(counts.accepted.events) / std::max(seconds, 1e-9); }
+double LoadResult::sent_rate() const { return per_second(counts.sent.events, sending_seconds); }
+double LoadResult::answered_rate() const { return per_second(counts.answered_meanwhile, sending_seconds); }
+double LoadResult::accepted_rate() const { return per_second(counts.accepted_meanwhile, sending_seconds); }
 
 LoadVisits visits_of(const LoadCommand& command, const Clock& clock) {
   LoadVisits visits;
@@ -198,15 +211,9 @@ LoadVisits visits_of(const LoadCommand& command, const Clock& clock) {
   return visits;
 }
 
-void wait_for(TimeMs span_ms) {
-  EventLoop loop;
-  loop.after(span_ms, [] {});
-  loop.run();
-}
+TimeMs wait_before_load_ms(TimeMs not_before_ms, TimeMs now_ms) { return not_before_ms + kBehindMs - now_ms; }
 
-Result<LoadResult> run_one_load(const LoadCommand& command, const LoadTarget& target, TimeMs not_before_ms) {
-  const TimeMs early_ms = not_before_ms + kBehindMs - SystemClock().now_ms();
-  if (early_ms > 0) wait_for(early_ms);
+Result<LoadResult> run_one_load(const LoadCommand& command, const LoadTarget& target) {
   return Run(command, target).finish();
 }
 

@@ -157,6 +157,8 @@ void LoadSender::send(Lane& lane, std::int64_t due_ns, std::int64_t now_ns) {
   lane.connection->queue(std::string_view(block_.bytes).substr(block_byte_, request.size));
   block_byte_ += request.size;
   lane.pending.push_back({due_ns, now_ns, request.events});
+  const double covered = static_cast<double>(request.events) / static_cast<double>(options_.batch);
+  counts_.sending_until(std::max(now_ns, schedule_.due_ns(request_number(), covered)));
   ++next_;
   ++under_way_;
   counts_.sent.add(request.events);
@@ -185,10 +187,10 @@ void LoadSender::answered(ClientConnection& connection, const HttpAnswer& answer
   }
   const Pending pending = lane.pending.front();
   lane.pending.pop_front();
-  ++counts_.statuses[answer.status];
-  if (answer.retry_after_seconds) {
   lane.answered = true;
   lane.closes_politely = answer.closes;
+  ++counts_.statuses[answer.status];
+  if (answer.retry_after_seconds) {
     counts_.retry_after_seconds = std::max(counts_.retry_after_seconds, *answer.retry_after_seconds);
   }
   count_end(pending, outcome_of(answer, pending.events), steady_ns());
@@ -214,8 +216,8 @@ void LoadSender::closed(ClientConnection& connection, End end, std::string_view 
   const std::int64_t now_ns = steady_ns();
   // A server may close what is idle: that fails no request. Why it cannot be opened again must be known.
   const std::size_t failed = lane.opening_ns != 0 ? 1 : lane.pending.size();
-  lane.opening_ns = 0;
   lane.open_again_ns = was_polite(lane, end) ? now_ns : now_ns + options_.open_again_ns;
+  lane.opening_ns = 0;
   if (begun_ && !done_ && failed > 0) counts_.count_error(why, failed);
   for (; !lane.pending.empty(); lane.pending.pop_front()) {
     const Pending& pending = lane.pending.front();
@@ -226,34 +228,36 @@ void LoadSender::closed(ClientConnection& connection, End end, std::string_view 
     last_second_.add(now_ns - pending.due_ns);
   }
   if (!lane.was_open) connection_settled(why);
+  if (is_connected_ && !sending_over_ && now_ns >= lane.open_again_ns) open(lane);
   finish_if_done();
 }
-  if (is_connected_ && !sending_over_ && now_ns >= lane.open_again_ns) open(lane);
 
-void LoadSender::count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns) {
-  --under_way_;
 bool LoadSender::was_polite(const Lane& lane, End end) {
   return end == End::kClosed && (lane.closes_politely || (lane.answered && lane.pending.empty()));
 }
 
-  counts_.last_answer_ns = now_ns;
+void LoadSender::count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns) {
+  --under_way_;
+  count_outcome(pending, outcome);
+  counts_.answered(now_ns);
+  if (outcome.kind == LoadOutcome::Kind::kRefused) return;
+  counts_.latency.add(now_ns - pending.due_ns);
+  counts_.service.add(now_ns - pending.sent_ns);
+  last_second_.add(now_ns - pending.due_ns);
+}
+
+void LoadSender::count_outcome(const Pending& pending, const LoadOutcome& outcome) {
   switch (outcome.kind) {
     case LoadOutcome::Kind::kRefused:
       return counts_.refused.add(pending.events);
     case LoadOutcome::Kind::kFailed:
-      counts_.failed.add(pending.events);
-      break;
+      return counts_.failed.add(pending.events);
     case LoadOutcome::Kind::kRejected:
-      counts_.rejected.add(pending.events);
-      break;
+      return counts_.rejected.add(pending.events);
     case LoadOutcome::Kind::kAccepted:
       counts_.accepted.add(pending.events - outcome.rejected_events);
       counts_.rejected.events += outcome.rejected_events;
-      break;
   }
-  counts_.latency.add(now_ns - pending.due_ns);
-  counts_.service.add(now_ns - pending.sent_ns);
-  last_second_.add(now_ns - pending.due_ns);
 }
 
 void LoadSender::look_after_lanes() {
@@ -286,7 +290,14 @@ void LoadSender::publish(std::int64_t now_ns) {
 /// The time is over. Requests that were due and not sent have waited too: without them an overload would look fast.
 void LoadSender::count_not_sent(std::int64_t now_ns) {
   sending_over_ = true;
-  if (options_.events == 0) return count_not_sent_of_feed(now_ns);
+  count_waiting(now_ns);
+  // What was due by now and could not be sent belongs to the time of sending, too.
+  const std::uint64_t past_last = next_ == 0 ? 0 : request_number() - options_.senders + 1;
+  counts_.sending_ended_ns = std::min(now_ns, std::max(counts_.sending_ended_ns, schedule_.due_ns(past_last)));
+}
+
+void LoadSender::count_waiting(std::int64_t now_ns) {
+  if (options_.events == 0) return count_waiting_of_feed(now_ns);
   const std::uint64_t requests = (options_.events + options_.batch - 1) / options_.batch;
   const std::uint64_t due = std::min(requests, schedule_.due_count(std::min(now_ns, end_ns_)));
   for (; request_number() < due; ++next_) {
@@ -296,7 +307,7 @@ void LoadSender::count_not_sent(std::int64_t now_ns) {
 }
 
 /// Of visits only those count that were made: how many there would have been nobody knows.
-void LoadSender::count_not_sent_of_feed(std::int64_t now_ns) {
+void LoadSender::count_waiting_of_feed(std::int64_t now_ns) {
   for (; has_request(now_ns); ++next_, ++block_request_) {
     const std::int64_t due_ns = next_due_ns();
     if (due_ns > now_ns) return;

@@ -103,10 +103,12 @@ class LoadSender final : private ClientConnectionOwner {
   /// A server may close what is idle, or behind an answer that says so: no reason to leave it alone for a while.
   static bool was_polite(const Lane& lane, End end);
   void count_end(const Pending& pending, const LoadOutcome& outcome, std::int64_t now_ns);
+  void count_outcome(const Pending& pending, const LoadOutcome& outcome);
   void look_after_lanes();
   void publish(std::int64_t now_ns);
   void count_not_sent(std::int64_t now_ns);
-  void count_not_sent_of_feed(std::int64_t now_ns);
+  void count_waiting(std::int64_t now_ns);
+  void count_waiting_of_feed(std::int64_t now_ns);
   void finish_if_done();
   std::uint64_t request_number() const { return options_.index + next_ * options_.senders; }
 

@@ -9,6 +9,7 @@
 #include "../../src/app/latency_histogram.h"
 #include "../../src/app/load_counts.h"
 #include "../../src/app/load_options.h"
+#include "../../src/app/load_run.h"
 #include "support/seed.h"
 
 namespace weir {
@@ -122,7 +123,6 @@ TEST(LoadOptions, what_cannot_be_asked_for_is_named) {
     c.target = "tcp://127.0.0.1:9000";
     c.pipeline = 2;
   });
-  expect_named("--verify", [](LoadCommand& c) { c.verify = "nowhere"; });
   expect_named("--batch", [](LoadCommand& c) {  // a gigabyte and a half under way
     c.connections = 4096;
     c.batch = 2000;
@@ -132,12 +132,13 @@ TEST(LoadOptions, what_cannot_be_asked_for_is_named) {
               c.batch = 2000;
             }),
             "");
-  expect_named("--verify", [](LoadCommand& c) {
+  expect_named("--verify", [](LoadCommand& c) { c.verify = "nowhere"; });
   expect_named("--verify", [](LoadCommand& c) {  // visits of a gigabyte
     c.verify = ":9464";
     c.rate = 20'000;
     c.for_ms = 3'600'000;
   });
+  expect_named("--verify", [](LoadCommand& c) {
     c.verify = "http://127.0.0.1:9464";
     c.ramp = true;
   });
@@ -167,6 +168,33 @@ TEST(LoadCounts, an_answer_ends_its_request_in_one_way) {
   EXPECT_EQ(outcome(503, "").kind, Kind::kRefused);
   EXPECT_EQ(outcome(500, "").kind, Kind::kFailed);
   EXPECT_EQ(outcome(302, "").kind, Kind::kFailed);
+}
+
+TEST(LoadCounts, the_last_answer_moves_no_rate) {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  LoadCounts counts;
+  for (int i = 0; i < 10; ++i) {
+    counts.sent.add(10);
+    counts.sending_until((i + 1) * kSecondNs);
+    if (i >= 8) continue;
+    counts.accepted.add(10);
+    counts.answered((i + 1) * kSecondNs);
+  }
+  counts.refused.add(10);  // the ninth, in time by a hair
+  counts.answered(10 * kSecondNs);
+  counts.accepted.add(10);  // the last one takes a minute
+  counts.answered(70 * kSecondNs);
+  LoadResult result;
+  result.counts = counts;
+  result.sending_seconds = 10;
+  EXPECT_EQ(counts.sending_ended_ns, 10 * kSecondNs);
+  EXPECT_EQ(result.sent_rate(), 10);
+  EXPECT_EQ(result.answered_rate(), 9);
+  EXPECT_EQ(result.accepted_rate(), 8);
+  EXPECT_EQ(result.answered_later(), 10U);
+  result.counts.failed.add(10);  // an end without an answer is none
+  result.counts.unanswered_events += 10;
+  EXPECT_EQ(result.answered_later(), 10U);
 }
 
 TEST(LoadCounts, kinds_of_errors_are_bounded) {

@@ -13,6 +13,7 @@
 #include "../../src/app/load_report.h"
 #include "../../src/app/load_run.h"
 #include "../../src/app/load_verify.h"
+#include "weir/sink/display.h"
 
 namespace weir {
 namespace {
@@ -41,10 +42,11 @@ TEST(LoadRamp, finds_the_knee_from_below_and_from_above) {
 LoadResult good_result() {
   LoadResult result;
   result.asked_rate = 100;
-  result.seconds = 1;
+  result.sending_seconds = 1;
   for (int i = 0; i < 100; ++i) {
     result.counts.sent.add(1);
     result.counts.accepted.add(1);
+    result.counts.sending_until(1'000'000'000);
     result.counts.latency.add(1'000'000);
   }
   return result;
@@ -60,10 +62,52 @@ TEST(LoadRamp, strain_is_refusals_failures_slow_answers_and_missed_rates) {
   result.counts.failed.add(3);
   EXPECT_EQ(reason_of_strain(result, 10), "3 events failed");
   result = good_result();
-  result.seconds = 1.05;
+  result.sending_seconds = 1.05;
   EXPECT_EQ(reason_of_strain(result, 10), "");
-  result.seconds = 1.06;
-  EXPECT_EQ(reason_of_strain(result, 10), "94.3% of the rate achieved");
+  result.sending_seconds = 1.06;
+  EXPECT_EQ(reason_of_strain(result, 10), "94.3% of the rate sent");
+}
+
+TEST(LoadRamp, answers_that_take_long_are_no_strain_and_answers_that_fall_behind_are) {
+  constexpr TimeMs kHourMs = 3'600'000;
+  LoadResult result = good_result();  // 100 events in a second, all accepted
+  result.counts.latency.clear();
+  result.counts.accepted_meanwhile = 60;  // the others are under way for as long as all were
+  for (int i = 0; i < 100; ++i) result.counts.latency.add(400'000'000);
+  EXPECT_EQ(reason_of_strain(result, kHourMs), "");
+  result.counts.latency.add(0);  // so quick it can be
+  result.counts.latency.add(0);
+  EXPECT_EQ(reason_of_strain(result, kHourMs), "60.0% of the rate accepted");
+}
+
+TEST(LoadRamp, a_rate_is_too_much_when_it_is_twice) {
+  LoadRamp ramp(1000);
+  ramp.strained();
+  EXPECT_EQ(ramp.rate(), 1000);
+  EXPECT_TRUE(ramp.repeats());
+  EXPECT_FALSE(ramp.first_bad());
+  ramp.took_it();
+  EXPECT_EQ(ramp.last_good(), 1000);
+  EXPECT_EQ(ramp.rate(), 2000);
+  EXPECT_FALSE(ramp.repeats());
+  ramp.strained();
+  ramp.strained();
+  EXPECT_EQ(ramp.first_bad(), 2000);
+  EXPECT_LT(*ramp.rate(), 2000);
+  EXPECT_FALSE(ramp.repeats()) << "each rate has its own second try";
+}
+
+TEST(LoadRamp, the_report_says_what_was_repeated) {
+  LoadCommand command;
+  command.ramp = true;
+  LoadStory story;
+  story.steps = {{good_result(), "p99 230.0ms is over 100ms"}, {good_result(), "", true}, {good_result(), "x", true}};
+  const std::string table = render_load_table(command, story);
+  EXPECT_NE(table.find("\n     again "), std::string::npos) << table;
+  EXPECT_NE(table.find("\n2 steps repeated, 1 taken then\n"), std::string::npos) << table;
+  const json parsed = json::parse(render_load_json(command, story));
+  EXPECT_FALSE(parsed["steps"][0]["repeated"]);
+  EXPECT_TRUE(parsed["steps"][1]["repeated"]);
 }
 
 TEST(LoadRamp, events_made_late_are_the_limit_of_this_machine) {
@@ -73,7 +117,7 @@ TEST(LoadRamp, events_made_late_are_the_limit_of_this_machine) {
   EXPECT_EQ(reason_of_strain(result, 10), "");
   result.counts.fed_late = 2;
   EXPECT_TRUE(is_own_limit(result));
-  EXPECT_EQ(reason_of_strain(result, 0), "2.0% made late: this machine's limit") << "and not a slow target";
+  EXPECT_EQ(reason_of_strain(result, 0), "2.0% made late: own limit") << "and not a slow target";
   result.counts.refused.add(1);
   EXPECT_FALSE(is_own_limit(result)) << "the target has said so itself";
   EXPECT_EQ(reason_of_strain(result, 0), "1 events refused");
@@ -178,6 +222,47 @@ TEST(LoadVerify, unanswered_events_may_have_been_taken_and_leave_the_visits_alon
   }
 }
 
+void expect_80_columns(const std::string& table) {
+  std::size_t from = 0;
+  for (std::size_t end; (end = table.find('\n', from)) != std::string::npos; from = end + 1) {
+    EXPECT_LE(display_width(table.substr(from, end - from)), 80U) << table.substr(from, end - from);
+  }
+  EXPECT_EQ(from, table.size()) << "the last line has no end";
+}
+
+TEST(LoadReport, long_words_and_large_figures_fit_80_columns) {
+  LoadCommand command;
+  command.connections = 4096;
+  command.pipeline = 1024;
+  command.batch = 2000;
+  LoadStory story;
+  story.target = *parse_load_target("http://127.0.0.1:8080/" + std::string(500, 'p'));
+  LoadResult result = good_result();
+  result.asked_rate = 1e7;
+  result.counts.fed_late = 10'000'000'000;
+  result.counts.accepted_meanwhile = 0;
+  result.counts.answered_meanwhile = 0;
+  result.counts.retry_after_seconds = 4'000'000'000;
+  for (unsigned status = 200; status < 600; ++status) result.counts.statuses[status] = 1'000'000;
+  result.counts.errors[std::string(300, 'x') + " \x1b[2J " + std::string(300, 'y')] = 1;
+  std::string words;
+  for (int i = 0; i < 60; ++i) words += "of many words ";
+  result.counts.errors[words] = 1;
+  for (const char* strain : {"", "10,000,000,000,000,000 events refused, and many more than that"}) {
+    story.steps.push_back({result, strain});
+  }
+  story.verdict.emplace();
+  story.verdict->differences = {words, "a difference"};
+  story.verdict->notes = {words};
+  expect_80_columns(render_load_table(command, story));
+  story.verdict->undecided = words;
+  expect_80_columns(render_load_table(command, story));
+  command.ramp = true;
+  story.last_good_rate = story.first_bad_rate = 1e7;
+  story.is_own_limit = true;
+  expect_80_columns(render_load_table(command, story));
+}
+
 TEST(LoadReport, fits_80_columns_and_says_what_happened) {
   LoadCommand command;
   LoadStory story;
@@ -195,10 +280,7 @@ TEST(LoadReport, fits_80_columns_and_says_what_happened) {
   result.counts.errors["Connection refused"] = 7;
   story.steps.push_back({result, ""});
   const std::string table = render_load_table(command, story);
-  std::size_t from = 0;
-  for (std::size_t end; (end = table.find('\n', from)) != std::string::npos; from = end + 1) {
-    EXPECT_LE(end - from, 80U) << table.substr(from, end - from);
-  }
+  expect_80_columns(table);
   for (const char* words : {"Connection refused", "5 x 503", "12 times", "p99.9", "this machine is the limit"}) {
     EXPECT_NE(table.find(words), std::string::npos) << words << " is missing in\n" << table;
   }

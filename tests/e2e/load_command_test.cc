@@ -221,10 +221,11 @@ TEST(LoadCommand, who_interrupts_twice_waits_for_no_answer) {
 TEST(LoadCommand, a_ramp_ends_where_a_server_refuses) {
   SmallServer server([](const HttpRequest&) { return answer(503); });
   const json result =
-      result_of({"--target", server.url(), "--ramp", "--rate", "20", "--for", "100ms", "--p99", "1h"}, 1);
+      result_of({"--target", server.url(), "--ramp", "--rate", "4", "--for", "100ms", "--p99", "1h"}, 1);
   EXPECT_TRUE(result["knee"].is_null());
   EXPECT_EQ(result["too_much"], 1);
-  EXPECT_GE(result["steps"].size(), 5U);
+  ASSERT_EQ(result["steps"].size(), 6U) << "4, 2 and 1 events per second, twice each";
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(result["steps"][i]["repeated"], i % 2 == 1);
   EXPECT_NE(result["steps"][0]["strain"].get<std::string>().find("refused"), std::string::npos);
 }
 
@@ -247,10 +248,13 @@ TEST(LoadCommand, a_ramp_shows_its_steps_when_the_server_goes_away) {
 }
 
 TEST(LoadCommand, a_result_is_shown_when_the_second_report_cannot_be_read) {
-  std::atomic<int> reports{0};
+  std::atomic<bool> loaded{false};
   SmallServer server([&](const HttpRequest& request) {
-    if (request.method == "POST") return answer(204);
-    if (reports++ > 0) return answer(500);
+    if (request.method == "POST") {
+      loaded = true;
+      return answer(204);
+    }
+    if (loaded) return answer(500);
     return answer(200, R"({"events":{"received":0,"counted":0,"queued":0},"rollups":{}})");
   });
   const ProcessResult result =
@@ -280,6 +284,91 @@ TEST(LoadCommand, a_server_that_loses_an_event_is_found_out) {
   EXPECT_NE(result.output.find(fmt::format("events counted: {} sent, {} counted", received.load(), received - 1)),
             std::string::npos)
       << result.output;
+}
+
+/// A report that has received so many events.
+std::string report_of(std::int64_t received, std::string_view last_event = "null") {
+  return fmt::format(R"({{"events":{{"received":{0},"counted":{0},"queued":0}},"last_event":{1},"rollups":{{}}}})",
+                     received, last_event);
+}
+
+TEST(LoadCommand, other_traffic_leaves_a_verification_undecided) {
+  std::atomic<std::int64_t> received{0};
+  std::atomic<bool> loaded{false};
+  SmallServer server([&](const HttpRequest& request) {
+    if (request.method == "POST") {
+      loaded = true;
+      ++received;
+      return answer(204);
+    }
+    if (loaded) ++received;  // someone else's, between two looks
+    return answer(200, report_of(received));
+  });
+  std::vector<std::string> arguments{"--target", server.url(), "--rate",   "100",
+                                     "--for",    "1s",         "--verify", server.url()};
+  const json result = result_of(arguments, 75);
+  EXPECT_GT(result["accepted"]["events"], 0) << "the load itself is told";
+  EXPECT_FALSE(result["verification"]["verified"]);
+  EXPECT_NE(result["verification"]["undecided"].get<std::string>().find("other traffic"), std::string::npos) << result;
+
+  const ProcessResult refused = load(std::move(arguments));
+  EXPECT_EQ(refused.exit_code, 75) << "before the load, too";
+  EXPECT_NE(refused.log.find("other traffic reaches the server"), std::string::npos) << refused.log;
+  EXPECT_EQ(refused.output, "") << "nothing was sent";
+}
+
+TEST(LoadCommand, a_server_ahead_of_the_clock_is_not_waited_for) {
+  SmallServer server([](const HttpRequest&) { return answer(200, report_of(1, "\"2199-01-01T00:00:00Z\"")); });
+  const ProcessResult result = load({"--target", server.url(), "--for", "1s", "--verify", server.url()});
+  EXPECT_EQ(result.exit_code, 75);
+  EXPECT_NE(result.log.find("ahead of this machine's clock"), std::string::npos) << result.log;
+}
+
+TEST(LoadCommand, an_interrupted_wait_for_the_report_shows_the_load) {
+  std::atomic<bool> loaded{false};
+  std::atomic<int> looks{0};
+  SmallServer server([&](const HttpRequest& request) {
+    if (request.method == "POST") {
+      loaded = true;
+      return answer(204);
+    }
+    looks += loaded;
+    return answer(200, report_of(0));  // what was sent never arrives
+  });
+  support::ChildProcess process({kProgram, "load", "--json", "--target", server.url(), "--rate", "100", "--for",
+                                 "100ms", "--verify", server.url()});
+  ASSERT_TRUE(process.wait_until([&] { return looks > 1; })) << process.log();
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait_for_exit(), 75) << process.log();
+  const json result = json::parse(process.output(), nullptr, false);
+  ASSERT_TRUE(result.is_object()) << process.output() << process.log();
+  EXPECT_GT(result["accepted"]["events"], 0);
+}
+
+TEST(LoadCommand, one_late_answer_moves_no_rate) {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::atomic<int> count{0};
+  SmallServer server([&](const HttpRequest&) {
+    if (++count == 20) released.wait();
+    return answer(204);
+  });
+  support::ChildProcess process({kProgram, "load", "--json", "--target", server.url(), "--connections", "1", "--rate",
+                                 "20", "--for", "1s", "--timeout", "100s"});
+  ASSERT_TRUE(process.wait_until([&] { return count == 20; }));
+  const SystemClock clock;
+  const TimeMs came_ms = clock.steady_ms();
+  EXPECT_TRUE(process.wait_until([&] { return clock.steady_ms() >= came_ms + 1000; }));
+  release.set_value();
+  EXPECT_EQ(process.wait_for_exit(), 0) << process.log();
+  const json result = json::parse(process.output());
+  EXPECT_EQ(result["sent"]["events"], 20);
+  EXPECT_EQ(result["answered_later_events"], 1);
+  const double sending_seconds = result["sending_seconds"];
+  EXPECT_NEAR(result["sent_rate"].get<double>() * sending_seconds, 20, 1e-6);
+  EXPECT_NEAR(result["answered_rate"].get<double>() * sending_seconds, 19, 1e-6);
+  EXPECT_NEAR(result["accepted_rate"].get<double>() * sending_seconds, 19, 1e-6);
+  EXPECT_GE(result["answering_seconds"].get<double>() - sending_seconds, 0.5);
 }
 
 TEST(LoadCommand, errors_name_their_cure) {

@@ -1,4 +1,5 @@
-// The commands of the program. Each returns the exit code: 0, 1 (failed), 2 (usage), 78 (configuration).
+// The commands of the program. Each returns the exit code: 0, 1 (failed), 2 (usage), 75 (undecided: try
+// again), 78 (configuration).
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@ namespace weir {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitUndecided = 75;
 inline constexpr int kExitConfig = 78;
 
 struct ServeCommand {
