@@ -28,7 +28,11 @@ std::size_t draw(Random& random, const Shares& shares, ShareOf share_of) {
 }  // namespace
 
 VisitPlanner::VisitPlanner(const GeneratorOptions& options)
-    : timeout_ms_(options.timeout_ms), slow_ms_(options.slow_ms), speed_(options.speed), seed_(options.seed) {
+    : timeout_ms_(options.timeout_ms),
+      slow_ms_(options.slow_ms),
+      speed_(options.speed),
+      least_pause_ms_(options.same_times ? 0 : 1),
+      seed_(options.seed) {
   double sum = 0;
   for (std::size_t i = 0; i < options.landing_pages; ++i) sum += 1.0 / static_cast<double>(i + 1);
   double share = 0;
@@ -301,7 +305,7 @@ void VisitPlanner::think() {
   } else if (kind < 0.03) {
     pause_ms = kBoundaryMs - 1;
   }
-  pause_ms = std::min(std::max(pause_ms, kind < 0.01 ? TimeMs{0} : TimeMs{1}), longest_ms);
+  pause_ms = std::min(std::max(pause_ms, kind < 0.01 ? least_pause_ms_ : TimeMs{1}), longest_ms);
   if (kind > 0.996 && !paused_long_) {
     paused_long_ = true;
     pause_ms = timeout_ms_;

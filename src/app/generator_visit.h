@@ -102,6 +102,7 @@ class VisitPlanner {
   TimeMs timeout_ms_;
   TimeMs slow_ms_;
   double speed_;
+  TimeMs least_pause_ms_;
   std::uint64_t seed_;
   std::vector<double> landing_shares_;   // cumulative, Zipf
   std::vector<std::uint16_t> products_;  // by popularity

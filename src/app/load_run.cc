@@ -194,7 +194,8 @@ LoadVisits visits_of(const LoadCommand& command, const Clock& clock) {
   options.seed = command.seed.value_or(random_seed());
   options.speed = kSpeed;
   options.timeout_ms = kTimeoutMs;
-  options.return_ratio = 0;  // they would come back after the timeout, which is longer than most loads
+  options.same_times = false;  // on two connections they may arrive in either order, which the truth does not know
+  options.return_ratio = 0;    // they would come back after the timeout, which is longer than most loads
   // Not from the seed: the same visits sent twice to one server must be other visitors' visits.
   options.visitor_prefix = fmt::format("{:012x}", random_seed() >> 16);
   const double per_session = events_per_session(options);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -130,6 +132,22 @@ TEST(LoadFeed, runs_have_visitors_of_their_own) {
   std::string line;
   ASSERT_TRUE(generator.next(line));
   EXPECT_NE(line.find(first.options.visitor_prefix), std::string::npos) << line;
+}
+
+TEST(LoadFeed, no_two_events_of_a_visit_share_a_time_as_connections_keep_no_order) {
+  LoadCommand command;
+  command.seed = 7;
+  Generator generator(visits_of(command, ManualClock(1'900'000'000'000)).options);
+  std::map<std::string, std::string> last_time_by_visitor;
+  std::string line;
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_TRUE(generator.next(line));
+    const nlohmann::json event = nlohmann::json::parse(line);
+    const std::string time = event["ts"].dump();
+    std::string& last_time = last_time_by_visitor[event["visitor"].dump()];
+    ASSERT_NE(time, last_time) << line;
+    last_time = time;
+  }
 }
 
 TEST(LoadFeed, event_times_run_with_the_schedule) {

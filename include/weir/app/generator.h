@@ -37,6 +37,7 @@ struct GeneratorOptions {
   std::uint64_t sites = 1;              // web properties, 1..1000
   double return_ratio = 0.2;            // visitors who come back after a visit, 0..1
   std::string visitor_prefix;           // in front of every visitor's id, to tell runs apart; letters and digits
+  bool same_times = true;               // some events of a visit have the time of the one before
   std::uint32_t landing_pages = 40;     // pages visits begin on, the most popular ones; 3..40
   std::vector<Funnel> funnels = default_generator_funnels();  // of which the truth is kept
   bool keep_truth = true;  // off: only counts are kept, so memory does not grow with the sessions
