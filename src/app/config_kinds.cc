@@ -19,6 +19,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kOff = "off";
+constexpr std::string_view kAuto = "auto";
 constexpr std::size_t kFoundBytes = 60;
 
 bool in_bounds(const OptionRow& row, std::int64_t value) { return value >= row.minimum && value <= row.maximum; }
@@ -145,18 +146,30 @@ const OptionKind kIntegerKind{
     .expected = expected_integer,
 };
 
-const OptionKind kIntegerOrAutoKind{
+namespace {
+
+/// A whole number, or a word that stands for 0.
+template <const std::string_view& word>
+constexpr OptionKind kIntegerOrWordKind{
     .read =
         [](const OptionReading& reading) {
           read_scalar<std::size_t>(reading,
                                    [](const OptionRow& row, std::string_view text) -> std::optional<std::size_t> {
-                                     if (text == "auto") return 0;
+                                     if (text == word) return 0;
                                      return parse_integer(row, text);
                                    });
         },
-    .text = [](const OptionSlot& slot) { return *std::get<std::size_t*>(slot) == 0 ? "auto" : text_of_integer(slot); },
-    .expected = [](const OptionRow& row) { return expected_integer(row) + ", or auto"; },
+    .text =
+        [](const OptionSlot& slot) {
+          return *std::get<std::size_t*>(slot) == 0 ? std::string(word) : text_of_integer(slot);
+        },
+    .expected = [](const OptionRow& row) { return fmt::format("{}, or {}", expected_integer(row), word); },
 };
+
+}  // namespace
+
+const OptionKind kIntegerOrAutoKind = kIntegerOrWordKind<kAuto>;
+const OptionKind kIntegerOrOffKind = kIntegerOrWordKind<kOff>;
 
 const OptionKind kSizeKind{
     .read = [](const OptionReading& reading) { read_scalar<std::size_t>(reading, parse_size); },

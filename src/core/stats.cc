@@ -10,7 +10,10 @@ constexpr std::string_view kReceivedHelp = "Events received, by the source that 
 constexpr std::string_view kCountedHelp =
     "Events taken in, by type; resource, bot and opted_out are kept out of sessions.";
 constexpr std::string_view kRejectedHelp = "Events refused because they could not be understood, by reason.";
-constexpr std::string_view kShedHelp = "Events refused for want of room, by reason.";
+constexpr std::string_view kShedHelp =
+    "Events left out unread or unused, and not acknowledged: for want of room, or because a client sends too often.";
+constexpr std::string_view kRefusedHelp =
+    "Connections refused because too many were open: of all clients (limit), or of one (client).";
 constexpr std::string_view kReloadHelp = "Times the configuration was read again on SIGHUP; a failure changes nothing.";
 constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
 
@@ -44,6 +47,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kDuplicate, kCounter, "weir_events_duplicate_total", "", "", "Events whose delivery id was seen before, dropped."},
     {kShedHeartbeat, kCounter, "weir_events_shed_total", "reason", "heartbeat", kShedHelp},
     {kShedOverload, kCounter, "weir_events_shed_total", "reason", "overload", kShedHelp},
+    {kShedClientRate, kCounter, "weir_events_shed_total", "reason", "client_rate", kShedHelp},
     {kQueued, kGauge, "weir_events_queued", "", "", "Events received and still waiting to be put in order."},
     {kActiveSessions, kGauge, "weir_active_sessions", "", "", "Sessions open now."},
     {kSessionTableBytes, kGauge, "weir_session_table_bytes", "", "", "Memory held for open sessions, tables included."},
@@ -77,8 +81,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kDeadLetterErrors, kCounter, "weir_dead_letter_errors_total", "", "", "Failed writes to the dead-letter file."},
     {kConnectionsAccepted, kCounter, "weir_connections_accepted_total", "", "",
      "Connections accepted by all listeners."},
-    {kConnectionsRefused, kCounter, "weir_connections_refused_total", "", "",
-     "Connections refused because limits.connections was reached."},
+    {kConnectionsRefused, kCounter, "weir_connections_refused_total", "reason", "limit", kRefusedHelp},
+    {kConnectionsRefusedClient, kCounter, "weir_connections_refused_total", "reason", "client", kRefusedHelp},
     {kConnectionsOpen, kGauge, "weir_connections_open", "", "", "Connections open now."},
     {kHttpRequests2xx, kCounter, "weir_http_requests_total", "code", "2xx", kHttpHelp},
     {kHttpRequests4xx, kCounter, "weir_http_requests_total", "code", "4xx", kHttpHelp},

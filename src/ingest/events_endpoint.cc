@@ -26,14 +26,27 @@ HttpResponse preflight(const Route& route) {
                       {"Allow", allow}}};
 }
 
+/// How many events a request that is not read counts for: one for each line of its body.
+std::size_t events_in(const HttpRequest& request) {
+  if (!request.header("Content-Encoding").empty()) return 1;
+  std::size_t events = 0;
+  for (std::string_view rest = request.body; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (rest.substr(0, end).find_first_not_of(" \t\r") != std::string_view::npos) ++events;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return std::max<std::size_t>(1, events);
+}
+
 }  // namespace
 
 EventsEndpoint::EventsEndpoint(Intake& intake, std::vector<std::string> origins, OriginReader origin_reader,
-                               SiteList sites)
+                               SiteList sites, ClientRates rates)
     : intake_(intake),
       origins_(std::move(origins)),
       origin_reader_(std::move(origin_reader)),
       sites_(std::move(sites)),
+      rates_(std::move(rates)),
       any_origin_(sites_.empty() && std::find(origins_.begin(), origins_.end(), "*") != origins_.end()),
       random_(static_cast<std::minstd_rand::result_type>(random_seed())) {}
 
@@ -61,7 +74,7 @@ bool EventsEndpoint::origin_allowed(std::string_view origin) const {
 
 HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
   if (request.path == kPixelPath) {
-    if (!intake_.has_room()) return busy();
+    if (auto refusal = refuse(request)) return std::move(*refusal);
     return answer_pixel(request, origin_reader_.read(request), intake_);
   }
   const Route* const route = find_route(request.path);
@@ -74,6 +87,23 @@ HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
   return response;
 }
 
+/// Turns a request away unread: its client sends too often, or queues are full.
+std::optional<HttpResponse> EventsEndpoint::refuse(const HttpRequest& request) {
+  if (rates_.enabled()) {
+    const std::string_view client = origin_reader_.read(request).address;
+    // A proxy that does not tell its clients apart stands for many.
+    if (!origin_reader_.trusts(client) && !rates_.allow(client)) {
+      intake_.count_refused(events_in(request), Stat::kShedClientRate);
+      HttpResponse response = failure(429, "this client sends too often; see sources.http.client_requests");
+      response.headers.emplace_back("Retry-After", "1");
+      return response;
+    }
+  }
+  if (intake_.has_room()) return std::nullopt;
+  intake_.count_refused(events_in(request), Stat::kShedOverload);
+  return busy();
+}
+
 HttpResponse EventsEndpoint::busy() {
   HttpResponse response = failure(503, "queues are full; try again later");
   // Jitter keeps refused clients from all coming back at once.
@@ -82,7 +112,7 @@ HttpResponse EventsEndpoint::busy() {
 }
 
 HttpResponse EventsEndpoint::take(const HttpRequest& request, const Route& route) {
-  if (!intake_.has_room()) return busy();
+  if (auto refusal = refuse(request)) return std::move(*refusal);
   const std::string_view encoding = request.header("Content-Encoding");
   if (encoding.empty() || equal_ignoring_case(encoding, "identity")) return take_body(request, route, request.body);
   if (!equal_ignoring_case(encoding, "gzip") && !equal_ignoring_case(encoding, "x-gzip")) {
@@ -109,6 +139,8 @@ HttpResponse EventsEndpoint::take_body(const HttpRequest& request, const Route& 
   const Origin origin = origin_reader_.read(request);
   const BodyResult result =
       intake_.take_body(body, origin, {.format = route.format, .call = route.call, .query = request.query});
+  // All of it were heartbeats, and there is no room for these.
+  if (result.shed > 0 && result.accepted + result.rejected == 0) return busy();
   return route.reply({request, origin, body, result, random_});
 }
 

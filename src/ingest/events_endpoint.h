@@ -2,11 +2,13 @@
 // Pure request in, response out; sockets are net's business, events are behind Intake, answers are in replies.h.
 #pragma once
 
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "client_rates.h"
 #include "tracker_file.h"
 #include "weir/ingest/intake.h"
 #include "weir/ingest/origin_reader.h"
@@ -21,12 +23,13 @@ struct Route;
 class EventsEndpoint {
  public:
   /// With `sites`, pages of their origins may send too, and "*" in `origins` means no others.
-  EventsEndpoint(Intake& intake, std::vector<std::string> origins, OriginReader origin_reader = {},
-                 SiteList sites = {});
+  EventsEndpoint(Intake& intake, std::vector<std::string> origins, OriginReader origin_reader = {}, SiteList sites = {},
+                 ClientRates rates = ClientRates());
   HttpResponse answer(const HttpRequest& request);
 
  private:
   HttpResponse answer_allowed(const HttpRequest& request);
+  std::optional<HttpResponse> refuse(const HttpRequest& request);
   HttpResponse busy();
   HttpResponse take(const HttpRequest& request, const Route& route);
   HttpResponse take_body(const HttpRequest& request, const Route& route, std::string_view body);
@@ -36,6 +39,7 @@ class EventsEndpoint {
   std::vector<std::string> origins_;
   OriginReader origin_reader_;
   SiteList sites_;
+  ClientRates rates_;
   bool any_origin_;
   StaticFile tracker_ = tracker_file();
   std::string inflated_;  // reused; at most the inflation limit

@@ -31,11 +31,13 @@ class HttpSource final : public Source {
 Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, const SourceContext& context) {
   Result<OriginReader> reader = OriginReader::make(options.http_trusted_proxies, options.http_country_header);
   if (!reader) return reader.error();
+  HttpServerOptions server_options = options.http;
+  server_options.proxies = reader->trusted_proxies();
   auto endpoint = std::make_unique<EventsEndpoint>(context.intake, options.http_origins, std::move(*reader),
-                                                   SiteList(options.sites));
+                                                   SiteList(options.sites), ClientRates(options.http_client_requests));
   EventsEndpoint* const answerer = endpoint.get();
   auto server = HttpServer::listen(
-      context.io, options.http, [answerer](const HttpRequest& request) { return answerer->answer(request); },
+      context.io, server_options, [answerer](const HttpRequest& request) { return answerer->answer(request); },
       &context.stats, true);
   if (!server) return server.error();
   return std::unique_ptr<Source>(

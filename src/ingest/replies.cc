@@ -77,8 +77,10 @@ HttpResponse reply_native(const TakenRequest& taken) {
   const BodyResult& result = taken.result;
   const bool single = result.accepted == 1 && result.rejected == 0;
   if (result.any_json && single && taken.origin.from_browser) return empty_response(204);
-  return json_response(result.any_json ? 202 : 400, fmt::format("{{\"accepted\":{},\"rejected\":{},\"errors\":{}}}\n",
-                                                                result.accepted, result.rejected, errors_json(result)));
+  const std::string shed = result.shed == 0 ? "" : fmt::format("\"shed\":{},", result.shed);
+  return json_response(result.any_json ? 202 : 400,
+                       fmt::format("{{\"accepted\":{},\"rejected\":{},{}\"errors\":{}}}\n", result.accepted,
+                                   result.rejected, shed, errors_json(result)));
 }
 
 HttpResponse reply_segment(const TakenRequest& taken) {

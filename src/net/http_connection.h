@@ -35,6 +35,7 @@ class HttpConnectionOwner {
 class HttpConnection final : public HttpStream, public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address);
+  const std::string& peer_address() const { return peer_address_; }
   ~HttpConnection() override;
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

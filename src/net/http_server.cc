@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -68,23 +70,44 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
 
   void connection_closed(HttpConnection& connection) override {
     connections_.erase(&connection);
-    if (stats_ != nullptr) stats_->add(Stat::kConnectionsOpen, -1);
+    release_client(connection.peer_address());
+    count(Stat::kConnectionsOpen, -1);
     if (connections_.empty()) sweep_timer_.cancel();
   }
 
  private:
+  void count(Stat stat, std::int64_t by = 1) {
+    if (stats_ != nullptr) stats_->add(stat, by);
+  }
+
+  bool is_proxy(const std::string& address) const {
+    const std::optional<IpAddress> parsed = parse_ip_address(address);
+    return parsed && std::any_of(options_.proxies.begin(), options_.proxies.end(),
+                                 [&](const IpNetwork& network) { return network.contains(*parsed); });
+  }
+
+  /// Counts a connection for its address; false when that has too many.
+  bool reserve_client(const std::string& address) {
+    if (options_.client_connections == 0 || is_proxy(address)) return true;
+    std::size_t& open = connections_of_client_[address];
+    if (open >= options_.client_connections) return false;
+    ++open;
+    return true;
+  }
+  void release_client(const std::string& address) {
+    const auto client = connections_of_client_.find(address);
+    if (client != connections_of_client_.end() && --client->second == 0) connections_of_client_.erase(client);
+  }
+
   void take(AcceptedConnection accepted) {
-    if (connections_.size() >= options_.connections) {
-      if (stats_ != nullptr) stats_->add(Stat::kConnectionsRefused);
-      return;  // the socket closes as it goes away
-    }
+    // When it is refused, the socket closes as it goes away.
+    if (connections_.size() >= options_.connections) return count(Stat::kConnectionsRefused);
+    if (!reserve_client(accepted.peer_address)) return count(Stat::kConnectionsRefusedClient);
     const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(accepted.socket),
                                                              std::move(accepted.peer_address));
     connections_.insert(connection.get());
-    if (stats_ != nullptr) {
-      stats_->add(Stat::kConnectionsAccepted);
-      stats_->add(Stat::kConnectionsOpen);
-    }
+    count(Stat::kConnectionsAccepted);
+    count(Stat::kConnectionsOpen);
     connection->start();
     if (connections_.size() == 1) schedule_sweep();
   }
@@ -115,7 +138,8 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   StatBoard* stats_;
   StatBoard* request_stats_;
   std::shared_ptr<Acceptor> acceptor_;
-  std::unordered_set<HttpConnection*> connections_;  // kept alive by their pending operations
+  std::unordered_set<HttpConnection*> connections_;                     // kept alive by their pending operations
+  std::unordered_map<std::string, std::size_t> connections_of_client_;  // by address; of no proxy
   SteadyTimer sweep_timer_;
   std::size_t body_memory_bytes_ = 0;
   bool stopping_ = false;

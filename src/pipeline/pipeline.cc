@@ -17,6 +17,7 @@ constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level c
 constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;  // per shard
 constexpr std::size_t kReportedErrors = 10;
+constexpr std::size_t kScarcePercent = 80;       // of a queue: from here on heartbeats over HTTP are left out
 constexpr std::size_t kFullPercent = 95;         // of a queue: from here on new bodies are refused
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
 constexpr TimeMs kIdleMs = 1000;                 // without events for so long, time moves by the wall clock
@@ -263,26 +264,39 @@ Parser& Pipeline::parser_of(const FormatRow& format) {
   return *parser;
 }
 
-bool Pipeline::has_room() const {
-  return std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) {
-    return queue->batches_under_way() * 100 < queue->batch_count() * kFullPercent;
+/// True when some shard's queue is filled that much.
+bool Pipeline::is_filled(std::size_t percent) const {
+  return std::any_of(queues_.begin(), queues_.end(), [percent](const auto& queue) {
+    return queue->batches_under_way() * 100 >= queue->batch_count() * percent;
   });
 }
 
+bool Pipeline::has_room() const { return !is_filled(kFullPercent); }
+
+void Pipeline::count_refused(std::size_t events, Stat why) { refused_.add(why, static_cast<std::int64_t>(events)); }
+
+/// What became of one event.
+struct Pipeline::Outcome {
+  Fault rejection;
+  bool shed = false;
+};
+
 void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   const TimeMs received_ms = clock_.now_ms();
+  // Other sources are just not read for a while, which loses nothing.
+  const bool shed_heartbeats = portion.kind == SourceKind::kHttp && is_filled(kScarcePercent);
   Parser& parser = parser_of(portion.format);
   bool any_accepted = false;
   parser.begin(portion.text, portion.framing, portion.call);
   while (const std::size_t count = parser.next(parsed_)) {
     intake_stats_[received_stat(portion.kind)] += static_cast<std::int64_t>(count);
     for (const ParsedEvent& parsed : std::span(parsed_).first(count)) {
-      const Fault rejection = take_event(parsed, portion, received_ms);
-      any_accepted = any_accepted || !rejection;
+      const auto [rejection, shed] = take_event(parsed, portion, received_ms, shed_heartbeats);
+      any_accepted = any_accepted || !(rejection || shed);
       if (result == nullptr) continue;
       const bool is_json = rejection != Rejection::kMalformed && rejection != Rejection::kInvalidUtf8;
       result->any_json = result->any_json || is_json;
-      ++(rejection ? result->rejected : result->accepted);
+      ++(shed ? result->shed : rejection ? result->rejected : result->accepted);
       if (rejection && result->errors.size() < kReportedErrors) {
         result->errors.push_back({parsed.line_number, name_of(*rejection)});
       }
@@ -294,24 +308,28 @@ void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   newest_at_last_intake_ms_ = router_.newest_ms();
 }
 
-/// Sends one event on its way, or says why it is refused.
-Fault Pipeline::take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms) {
+/// Sends one event on its way, or says why not.
+Pipeline::Outcome Pipeline::take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms,
+                                       bool shed_heartbeats) {
   Event event;
   Fault rejection;
   if (parsed.rejected) {
     rejection = parsed.reason;
   } else if (const std::optional<Stat> apart = event_maker_->set_apart(parsed.event, portion.origin)) {
     ++intake_stats_[*apart];
-    return std::nullopt;
+    return {};
   } else {
     rejection = event_maker_->make(parsed.event, portion.origin, received_ms, event);
   }
   if (rejection) {
     reject(parsed.line, *rejection);
+  } else if (shed_heartbeats && event.type == EventType::kEngagement) {
+    ++intake_stats_[Stat::kShedHeartbeat];
+    return {.rejection = {}, .shed = true};
   } else {
     router_.route(event, parsed.line);
   }
-  return rejection;
+  return {rejection};
 }
 
 void Pipeline::reject(std::string_view line, Rejection reason) {
@@ -329,14 +347,22 @@ void Pipeline::let_time_pass() {
   if (router_.started() && idle_ms > kIdleMs) router_.advance_to(newest_at_last_intake_ms_ + idle_ms);
 }
 
+/// What the intake side counted so far.
+StatValues Pipeline::intake_counts() const {
+  StatValues counts = intake_stats_;
+  counts += router_.stats();
+  counts += event_maker_->stats();
+  const StatValues refused = refused_.read();
+  counts += refused;
+  counts[Stat::kReceivedHttp] += refused.shed();
+  return counts;
+}
+
 std::uint64_t Pipeline::tick() {
   const std::lock_guard lock(intake_mutex_);
   let_time_pass();
   if (hub_.is_open()) return 0;  // shards are behind: the next tick asks again
-  StatValues counts = intake_stats_;
-  counts += router_.stats();
-  counts += event_maker_->stats();
-  hub_.open(++snapshot_number_, counts, router_.watermark_ms());
+  hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());
   router_.send_all(BatchKind::kSnapshot, snapshot_number_);
   return snapshot_number_;
 }
@@ -347,10 +373,7 @@ std::shared_ptr<const Report> Pipeline::finish() {
   const bool serve = settings_.mode == PipelineMode::kServe;
   {
     const std::lock_guard lock(intake_mutex_);
-    StatValues counts = intake_stats_;
-    counts += router_.stats();
-    counts += event_maker_->stats();
-    hub_.open(++snapshot_number_, counts, router_.watermark_ms());
+    hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());
     router_.send_all(serve ? BatchKind::kDrain : BatchKind::kStop, snapshot_number_);
   }
   for (std::thread& thread : shard_threads_) thread.join();

@@ -48,10 +48,20 @@ class FakeIntake final : public Intake {
     return result;
   }
   bool has_room() const override { return room; }
+  void count_refused(std::size_t events, Stat why) override {
+    const std::lock_guard lock(mutex_);
+    refused_[why] += events;
+  }
 
   std::vector<TakenBody> bodies() const {
     const std::lock_guard lock(mutex_);
     return bodies_;
+  }
+  /// Events of bodies refused unread.
+  std::size_t refused(Stat why) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = refused_.find(why);
+    return found == refused_.end() ? 0 : found->second;
   }
   /// The formats of all streams opened, in their order.
   std::vector<std::string> formats() const {
@@ -114,6 +124,7 @@ class FakeIntake final : public Intake {
   std::string padding_;                                     // guarded by mutex_
   std::vector<TakenBody> bodies_;                           // guarded by mutex_
   std::map<SourceKind, std::vector<std::string>> streams_;  // guarded by mutex_
+  std::map<Stat, std::size_t> refused_;                     // guarded by mutex_
   std::string format_;
   std::vector<std::string> formats_;   // guarded by mutex_
   std::vector<std::string> too_long_;  // guarded by mutex_

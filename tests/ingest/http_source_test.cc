@@ -106,6 +106,48 @@ TEST_F(HttpSourceTest, full_queues_refuse_before_the_body_is_looked_at) {
   EXPECT_EQ(post({}, "{}").status, 202);
 }
 
+TEST_F(HttpSourceTest, what_is_refused_unread_counts_by_its_lines) {
+  start_http();
+  intake_.room = false;
+  EXPECT_EQ(post({}, "{}").status, 503);
+  EXPECT_EQ(post({}, "{}\n\n  \r\n{}\n").status, 503);
+  EXPECT_EQ(post({}, "").status, 503);
+  EXPECT_EQ(post({{"Content-Encoding", "gzip"}}, gzip("a\nb\nc")).status, 503);
+  EXPECT_EQ(http_request(source_->port(), "GET", "/weir.gif").status, 503);
+  EXPECT_EQ(intake_.refused(Stat::kShedOverload), 6U);
+  EXPECT_EQ(intake_.refused(Stat::kShedClientRate), 0U);
+}
+
+TEST_F(HttpSourceTest, heartbeats_without_room_are_not_acknowledged) {
+  start_http();
+  intake_.result = {.accepted = 2, .rejected = 1, .any_json = true, .errors = {}, .shed = 3};
+  const HttpReply mixed = post({}, "{}");
+  EXPECT_EQ(mixed.status, 202);
+  EXPECT_EQ(mixed.body, "{\"accepted\":2,\"rejected\":1,\"shed\":3,\"errors\":[]}\n");
+  intake_.result = {.accepted = 0, .rejected = 0, .any_json = true, .errors = {}, .shed = 1};
+  for (const char* path : {"/v1/events", "/v1/batch", "/api/event"}) {
+    const HttpReply none = http_request(source_->port(), "POST", path, {}, "{}");
+    EXPECT_EQ(none.status, 503) << path;
+    EXPECT_NE(none.header("retry-after"), "") << path;
+  }
+}
+
+TEST_F(HttpSourceTest, a_client_that_sends_too_often_is_told_so_and_no_other) {
+  SourceOptions options;
+  options.http_client_requests = 1;
+  start_http_with(options);
+  const auto from = [&](const char* client) {
+    const HttpReply reply = post({{"X-Forwarded-For", client}}, "{}\n{}");
+    EXPECT_EQ(reply.header("retry-after"), reply.status == 429 ? "1" : "");
+    return reply.status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(from("192.0.2.1"), 202);
+  EXPECT_EQ(from("192.0.2.1"), 429);
+  EXPECT_EQ(from("192.0.2.2"), 202);
+  EXPECT_EQ(intake_.refused(Stat::kShedClientRate), 2U);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(post({}, "{}").status, 202) << "a proxy that tells no client stands for many";
+}
+
 TEST_F(HttpSourceTest, a_gzip_body_is_inflated) {
   start_http();
   std::string text;

@@ -39,8 +39,11 @@ class SourceTest : public testing::Test {
   /// The HTTP source on a port of its own, for pages of these origins.
   void start_http(std::vector<std::string> origins = {"*"}) {
     SourceOptions options;
-    options.http.listen = {"127.0.0.1", 0};
     options.http_origins = std::move(origins);
+    start_http_with(std::move(options));
+  }
+  void start_http_with(SourceOptions options) {
+    options.http.listen = {"127.0.0.1", 0};
     start("http", options);
   }
 

@@ -29,6 +29,7 @@ class LineIntake final : public Intake {
   using Intake::take_body;
   BodyResult take_body(std::string_view, const Origin&, const Wording&) override { return {}; }
   bool has_room() const override { return room; }
+  void count_refused(std::size_t, Stat) override {}
 
   /// Lines since the last call.
   std::vector<std::string> take() { return std::exchange(lines, {}); }

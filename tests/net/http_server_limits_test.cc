@@ -199,6 +199,34 @@ TEST_F(HttpServerTest, connections_beyond_the_limit_are_closed_and_counted) {
   EXPECT_EQ(http_request(port(), "GET", "/").status, 200);
 }
 
+TEST_F(HttpServerTest, connections_of_one_address_are_limited_unless_it_is_a_proxy) {
+  start({.connections = 4, .client_connections = 2});
+  Client first(port());
+  {
+    Client second(port());
+    for (Client* client : {&first, &second}) {
+      ASSERT_TRUE(client->send(request_text("GET", "/", {}, "")));
+      EXPECT_EQ(client->read_reply().status, 200);
+    }
+    EXPECT_TRUE(Client(port()).closed_by_peer());
+    settle();
+    EXPECT_EQ(stat(Stat::kConnectionsRefusedClient), 1);
+    EXPECT_EQ(stat(Stat::kConnectionsRefused), 0);
+    ASSERT_TRUE(second.send(request_text("GET", "/", {{"Connection", "close"}}, "")));
+    EXPECT_EQ(second.read_reply().status, 200);
+    EXPECT_TRUE(second.closed_by_peer());
+  }
+  EXPECT_EQ(http_request(port(), "GET", "/").status, 200) << "the place of the second is free again";
+
+  start({.connections = 4, .client_connections = 1, .proxies = {*parse_ip_network("127.0.0.0/8")}});
+  Client one(port());
+  Client two(port());
+  for (Client* client : {&one, &two}) {
+    ASSERT_TRUE(client->send(request_text("GET", "/", {}, "")));
+    EXPECT_EQ(client->read_reply().status, 200);
+  }
+}
+
 TEST_F(HttpServerTest, a_lack_of_descriptors_delays_connections_but_loses_none) {
   start();
   Client waiting(port());

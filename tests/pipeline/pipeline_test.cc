@@ -1,16 +1,25 @@
 // Tests of the whole pipeline under a clock that moves by hand: time, publishing, conservation and the end.
 #include "weir/pipeline/pipeline.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "support/process.h"
 #include "support/random_source.h"
 #include "support/seed.h"
+#include "weir/core/check.h"
+#include "weir/net/descriptor.h"
 #include "weir/sink/sinks.h"
 
 namespace weir {
@@ -27,8 +36,7 @@ std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view mor
 /// A pipeline in serve mode.
 class Serve {
  public:
-  explicit Serve(std::size_t shards = 2) : clock_(kNowMs) {
-    PipelineSettings settings;
+  explicit Serve(std::size_t shards = 2, PipelineSettings settings = {}) : clock_(kNowMs) {
     settings.options.shards = shards;
     settings.options.windows.rollups = default_rollups();
     settings.options.hash_seed = 1;
@@ -286,6 +294,64 @@ TEST(Pipeline, has_room_while_shards_keep_up) {
   serve.take(view_of("a", kNowMs));
   serve.tick();
   EXPECT_TRUE(serve.pipeline().has_room());
+}
+
+/// A dead-letter file that takes no more than a pipe holds until somebody reads: it stops the shard that writes to it.
+class StuckFile {
+ public:
+  StuckFile() : path_(folder_.path("pipe")) {
+    WEIR_CHECK(::mkfifo(path_.c_str(), S_IRUSR | S_IWUSR) == 0);
+    reader_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+  const std::string& path() const { return path_; }
+  /// Reads whatever comes until the writer has closed its end.
+  void read_all() {
+    std::vector<char> room(64 * 1024);
+    ::fcntl(reader_.get(), F_SETFL, 0);
+    while (::read(reader_.get(), room.data(), room.size()) > 0) {
+    }
+  }
+
+ private:
+  support::TemporaryFolder folder_;
+  std::string path_;
+  Descriptor reader_;
+};
+
+TEST(Pipeline, heartbeats_are_left_out_before_bodies_are_refused) {
+  constexpr std::size_t kBatchEvents = 64;
+  StuckFile stuck;
+  PipelineSettings settings;
+  settings.options.reader.dead_letter_path = stuck.path();
+  settings.options.batch_events = kBatchEvents;
+  settings.options.queue_events = 25 * kBatchEvents;
+  auto serve = std::make_unique<Serve>(1, settings);
+  const std::string engagement = fmt::format(R"({{"type":"engagement","visitor":"e","ts":{}}})", kNowMs);
+  // The shard writes late events down one after the other, until the pipe is full. They come in one batch, as nothing
+  // can be held for the file any more while it is stuck.
+  std::string late = view_of("a", kNowMs) + "\n";
+  for (std::size_t i = 2; i < kBatchEvents; ++i) {
+    late += view_of("late", kNowMs - 60'000, R"(,"title":")" + std::string(4000, 'x') + "\"") + "\n";
+  }
+  std::size_t sent = serve->take(late).accepted;
+  ASSERT_EQ(sent, kBatchEvents - 1);
+  BodyResult heartbeat;
+  for (; heartbeat.shed == 0; ++sent) {
+    heartbeat = serve->take(engagement);
+    ASSERT_EQ(heartbeat.accepted + heartbeat.shed, 1U);
+  }
+  EXPECT_TRUE(serve->pipeline().has_room());
+  for (; serve->pipeline().has_room(); ++sent) EXPECT_EQ(serve->take(view_of("b", kNowMs)).accepted, 1U);
+  serve->pipeline().count_refused(7, Stat::kShedOverload);
+  std::thread reader([&] { stuck.read_all(); });
+  const auto report = serve->tick();
+  EXPECT_EQ(report->stats[Stat::kShedHeartbeat], 1);
+  EXPECT_EQ(report->stats[Stat::kShedOverload], 7);
+  EXPECT_EQ(report->stats[Stat::kLate], static_cast<std::int64_t>(kBatchEvents) - 2);
+  EXPECT_EQ(report->stats.received(), static_cast<std::int64_t>(sent) + 7);
+  expect_conserved(*report);
+  serve.reset();
+  reader.join();
 }
 
 TEST(Pipeline, settings_that_cannot_work_are_errors_that_say_so) {

@@ -15,6 +15,7 @@ namespace weir {
 extern const OptionKind kBooleanKind;        // bool
 extern const OptionKind kIntegerKind;        // std::size_t
 extern const OptionKind kIntegerOrAutoKind;  // std::size_t; "auto" is 0
+extern const OptionKind kIntegerOrOffKind;   // std::size_t; "off" is 0
 extern const OptionKind kSizeKind;           // std::size_t, bytes
 extern const OptionKind kDurationKind;       // TimeMs
 extern const OptionKind kMillisecondsKind;   // TimeMs, written as a bare number

@@ -42,6 +42,7 @@ enum class Stat : std::uint8_t {
   kDuplicate,
   kShedHeartbeat,
   kShedOverload,
+  kShedClientRate,
   kQueued,
   kActiveSessions,
   kSessionTableBytes,
@@ -62,6 +63,7 @@ enum class Stat : std::uint8_t {
   kDeadLetterErrors,
   kConnectionsAccepted,
   kConnectionsRefused,
+  kConnectionsRefusedClient,
   kConnectionsOpen,
   kHttpRequests2xx,
   kHttpRequests4xx,
@@ -114,9 +116,9 @@ class StatValues {
   std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedTail); }
   std::int64_t counted() const { return sum(Stat::kCountedPageView, Stat::kCountedOptedOut); }
   std::int64_t rejected() const { return sum(Stat::kRejectedMalformed, Stat::kRejectedUnknownSite); }
-  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedOverload); }
+  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedClientRate); }
   /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
-  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedOverload); }
+  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedClientRate); }
 
  private:
   /// Sum of the rows from `first` to `last`, both included.

@@ -43,6 +43,7 @@ struct BodyResult {
   std::size_t rejected = 0;
   bool any_json = false;          // at least one event was valid JSON, accepted or not
   std::vector<LineError> errors;  // the first 10
+  std::size_t shed = 0;           // left out for want of room; may be sent again
 };
 
 /// One stream of bytes: a connection, a file, stdin. Owned and called by one thread.
@@ -73,6 +74,9 @@ class Intake {
   BodyResult take_body(std::string_view body, const Origin& origin) { return take_body(body, origin, Wording{}); }
   /// False when queues are so full that a new body should be refused (503). Any thread.
   virtual bool has_room() const = 0;
+  /// Counts `events` of a body that is refused unread, under `why`, a row of weir_events_shed_total. Never
+  /// blocks. Only the http source's thread.
+  virtual void count_refused(std::size_t events, Stat why) = 0;
 };
 
 }  // namespace weir

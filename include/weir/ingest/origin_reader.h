@@ -24,9 +24,11 @@ class OriginReader {
   /// Views of the request. The address is the peer's, or, when the peer is a trusted proxy, the right-most address of
   /// X-Forwarded-For (or else of Forwarded) that is no trusted proxy's: what stands left of it anybody can write.
   Origin read(const HttpRequest& request) const;
+  /// True for the address of a trusted proxy.
+  bool trusts(std::string_view address) const;
+  const std::vector<IpNetwork>& trusted_proxies() const { return trusted_proxies_; }
 
  private:
-  bool trusts(std::string_view address) const;
   std::string_view client_of(const HttpRequest& request) const;
 
   std::vector<IpNetwork> trusted_proxies_;

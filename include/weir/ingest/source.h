@@ -39,7 +39,8 @@ struct TailOptions {
 /// All sources' options, as in configuration under `sources`.
 struct SourceOptions {
   bool http_enabled = true;
-  HttpServerOptions http{.listen = {"127.0.0.1", 8080}};
+  HttpServerOptions http{.listen = {"127.0.0.1", 8080}, .client_connections = 256};
+  std::size_t http_client_requests = 0;        // a second, of one client; 0: no limit
   std::vector<std::string> http_origins{"*"};  // CORS: origins allowed, or "*"
   std::vector<Site> sites;                     // with any, "*" above means the origins they allow
   std::vector<std::string> http_trusted_proxies{"127.0.0.0/8", "::1"};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/core/ip_address.h"
 #include "weir/core/result.h"
 #include "weir/core/stats.h"
 #include "weir/net/address.h"
@@ -27,6 +28,8 @@ struct HttpServerOptions {
   std::int64_t request_timeout_ms = 10'000;           // from the first byte to the last; then 408 and close
   std::int64_t idle_timeout_ms = 15'000;              // between requests of a kept connection
   std::size_t connections = 4096;                     // further ones are accepted and closed, and counted
+  std::size_t client_connections = 0;                 // likewise, of one address; 0: no limit
+  std::vector<IpNetwork> proxies{};                   // addresses without that limit, as they stand for many
   std::size_t body_memory_bytes = 256 * 1024 * 1024;  // large bodies of all connections together; beyond: 503
 };
 

@@ -64,6 +64,7 @@ class Pipeline final : public Intake {
   using Intake::take_body;
   BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override;
   bool has_room() const override;
+  void count_refused(std::size_t events, Stat why) override;
 
   /// Serve: lets time pass and asks for a snapshot. Returns the number of the report that will have all that was taken
   /// in before, or 0 when the last snapshot is still being taken. Call every publish_interval. Any thread.
@@ -101,7 +102,10 @@ class Pipeline final : public Intake {
   void run_publisher();
   struct Portion;
   void take_text(const Portion& portion, BodyResult* result);
-  Fault take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms);
+  struct Outcome;
+  Outcome take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms, bool shed_heartbeats);
+  bool is_filled(std::size_t percent) const;
+  StatValues intake_counts() const;
   Parser& parser_of(const FormatRow& format);
   std::unique_ptr<EventMaker> make_event_maker(MakerParts parts);
   void reject(std::string_view line, Rejection reason);
@@ -149,6 +153,8 @@ class Pipeline final : public Intake {
   std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise
   std::atomic<std::uint64_t> pinned_version_{0};
   std::function<StatValues()> extra_stats_;
+  StatBoard
+      refused_;  // bodies refused unread, which count as received and as shed; written by the http source's thread
   bool finished_ = false;
 };
 
