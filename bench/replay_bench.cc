@@ -1,4 +1,4 @@
-// The whole replay beside its floor.
+// The whole replay beside its floor, and on one core beside two.
 //
 //   lines in memory -> split -> parse -> classify -> route -> queue -> shards -> report      (BM_Replay)
 //   lines in memory -> split -> bare simdjson On-Demand reading the same fields              (BM_BareSimdjson)
@@ -6,72 +6,25 @@
 // Both report CPU time of all threads together, per event. The replay's answer is compared with the generator's
 // truth before anything is timed. WEIR_BENCH_SESSIONS sets the size (default 50,000 sessions, about 200,000 events).
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
+#include <sched.h>
 #include <simdjson.h>
-#include <sys/resource.h>
 
-#include <cstdlib>
+#include <array>
 #include <cstring>
-#include <string>
+#include <memory>
 #include <string_view>
 
-#include "weir/app/generator.h"
+#include "support/input.h"
+#include "support/measure.h"
 #include "weir/core/check.h"
 #include "weir/pipeline/pipeline.h"
-#include "weir/sink/sinks.h"
 
-namespace weir {
+namespace weir::bench {
 namespace {
-
-struct Input {
-  std::string text;  // lines, with simdjson's padding reserved behind them
-  std::size_t events = 0;
-  std::string truth;
-};
-
-std::size_t session_count() {
-  const char* text = std::getenv("WEIR_BENCH_SESSIONS");
-  return text == nullptr ? 50'000 : std::strtoull(text, nullptr, 10);
-}
-
-const Input& input() {
-  static const Input made = [] {
-    GeneratorOptions options;
-    options.sessions = session_count();
-    options.landing_pages = 6;
-    Generator generator(options);
-    Input fresh;
-    std::string line;
-    while (generator.next(line)) {
-      (fresh.text += line) += '\n';
-      ++fresh.events;
-    }
-    fresh.truth = render_truth_json(generator.truth());
-    fresh.text.reserve(fresh.text.size() + simdjson::SIMDJSON_PADDING);
-    return fresh;
-  }();
-  return made;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-PipelineOptions replay_options() {
-  PipelineOptions options;
-  options.windows.rollups = default_rollups();
-  options.funnels = default_generator_funnels();
-  return options;
-}
 
 std::shared_ptr<const Report> replay(const Input& from) {
   const SystemClock clock;
-  auto pipeline = Pipeline::start({replay_options(), PipelineMode::kReplay, 0}, clock);
+  auto pipeline = Pipeline::start({pipeline_options(session_count()), PipelineMode::kReplay, 0}, clock);
   WEIR_CHECK(pipeline.has_value());
   const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
   stream->write(from.text);
@@ -79,87 +32,125 @@ std::shared_ptr<const Report> replay(const Input& from) {
   return (*pipeline)->finish();
 }
 
-/// A number the truth gives for the first row of the site rollup.
-std::int64_t truth_number(const std::string& truth, std::string_view field) {
-  simdjson::dom::parser parser;
-  const auto row = parser.parse(truth)["rollups"]["site"].at(0);
-  return row[field].get_int64().value();
+/// Once for each mix, however often it is timed.
+void check_replay(Mix mix) {
+  static std::array<bool, 2> checked{};
+  bool& done = checked[static_cast<std::size_t>(mix)];
+  if (!done) check_report(*replay(input(mix)), input(mix));
+  done = true;
 }
 
-void check_answer(const Report& report, const Input& from) {
-  const Totals& site = report.rollups[0].cells.at(0).totals;
-  WEIR_CHECK(report.stats.received() == static_cast<std::int64_t>(from.events));
-  WEIR_CHECK(site[Part::kSessions] == truth_number(from.truth, "sessions"));
-  WEIR_CHECK(site[Part::kBouncedSessions] == truth_number(from.truth, "bounced_sessions"));
-  WEIR_CHECK(site[Part::kPageViews] == truth_number(from.truth, "page_views"));
-  WEIR_CHECK(site[Part::kVisitors] == truth_number(from.truth, "visitors"));
-  WEIR_CHECK(site[Part::kOrders] == truth_number(from.truth, "orders"));
+void BM_Replay(benchmark::State& state, Mix mix) {
+  check_replay(mix);
+  const Input& from = input(mix);
+  measure(state, Cpu::kProcess, from.lines, [&] { benchmark::DoNotOptimize(replay(from)); });
+  state.counters["bytes_per_event"] = static_cast<double>(from.text.size()) / static_cast<double>(from.lines);
 }
+BENCHMARK_CAPTURE(BM_Replay, plain, Mix::kPlain)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Replay, rough, Mix::kRough)->UseManualTime()->Unit(benchmark::kMillisecond);
 
-void report_time(benchmark::State& state, double seconds) {
-  const auto events = static_cast<double>(input().events);
-  state.SetIterationTime(seconds);
-  state.counters["cpu_per_event"] =
-      benchmark::Counter(events, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
-  state.counters["events"] = events;
-  state.counters["bytes_per_event"] = static_cast<double>(input().text.size()) / events;
-}
-
-void BM_Replay(benchmark::State& state) {
-  check_answer(*replay(input()), input());
-  for (auto _ : state) {
-    const double before = cpu_seconds();
-    benchmark::DoNotOptimize(replay(input()));
-    report_time(state, cpu_seconds() - before);
-  }
-}
-BENCHMARK(BM_Replay)->UseManualTime()->Unit(benchmark::kMillisecond);
-
-/// Reads the value of a field the way the native format needs it: text as text, numbers as numbers.
-std::size_t read_value(simdjson::ondemand::value value) {
-  switch (value.type().value()) {
-    case simdjson::ondemand::json_type::string:
-      return value.get_string().value().size();
-    case simdjson::ondemand::json_type::number:
-      return static_cast<std::size_t>(value.get_double().value());
-    default:
-      return 0;
-  }
-}
-
-std::size_t read_line(simdjson::ondemand::parser& parser, std::string_view line, std::size_t capacity) {
-  std::size_t sum = 0;
-  auto document = parser.iterate(simdjson::padded_string_view(line.data(), line.size(), capacity));
-  for (auto field : document.get_object()) {
-    sum += field.unescaped_key().value().size();
-    sum += read_value(field.value());
-  }
-  return sum;
-}
-
-void BM_BareSimdjson(benchmark::State& state) {
-  const Input& from = input();
-  simdjson::ondemand::parser parser;
-  for (auto _ : state) {
-    const double before = cpu_seconds();
-    std::size_t sum = 0;
-    std::size_t lines = 0;
-    const char* const end = from.text.data() + from.text.size();
-    for (const char* line = from.text.data(); line < end; ++lines) {
-      const char* const newline =
-          static_cast<const char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
-      const auto size = static_cast<std::size_t>(newline - line);
-      sum += read_line(parser, {line, size}, static_cast<std::size_t>(end - line) + simdjson::SIMDJSON_PADDING);
-      line = newline + 1;
+/// Keeps this thread, and those it starts, on the first so many of its processors while it lives.
+class OnCores {
+ public:
+  explicit OnCores(int count) {
+    WEIR_CHECK(sched_getaffinity(0, sizeof before_, &before_) == 0);
+    cpu_set_t wanted;
+    CPU_ZERO(&wanted);
+    for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&wanted) < count; ++cpu) {
+      if (CPU_ISSET(cpu, &before_)) CPU_SET(cpu, &wanted);
     }
-    benchmark::DoNotOptimize(sum);
-    WEIR_CHECK(lines == from.events);
-    report_time(state, cpu_seconds() - before);
+    enough_ = CPU_COUNT(&wanted) == count && sched_setaffinity(0, sizeof wanted, &wanted) == 0;
+  }
+  ~OnCores() { sched_setaffinity(0, sizeof before_, &before_); }
+  OnCores(const OnCores&) = delete;
+  OnCores& operator=(const OnCores&) = delete;
+  bool enough() const { return enough_; }
+
+ private:
+  cpu_set_t before_{};
+  bool enough_ = false;
+};
+
+/// The time on the wall, not of processors: other programs on the machine count, too.
+void BM_ReplayOnCores(benchmark::State& state) {
+  check_replay(Mix::kPlain);
+  const Input& from = input(Mix::kPlain);
+  const OnCores cores(static_cast<int>(state.range(0)));
+  if (!cores.enough()) return state.SkipWithError("not so many processors");
+  for (auto _ : state) {
+    const double before = wall_seconds();
+    benchmark::DoNotOptimize(replay(from));
+    const double seconds = wall_seconds() - before;
+    state.SetIterationTime(seconds);
+    state.counters["wall_per_event"] = seconds / static_cast<double>(from.lines);
   }
 }
-BENCHMARK(BM_BareSimdjson)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReplayOnCores)->Arg(1)->Arg(2)->UseManualTime()->Unit(benchmark::kMillisecond);
+
+/// Reads the value of a field the way the native format needs it: text as text, numbers as numbers. Adds to `sum` so
+/// that nothing is left out.
+simdjson::error_code read_value(simdjson::ondemand::value value, std::size_t& sum) {
+  simdjson::ondemand::json_type type{};
+  if (const auto error = value.type().get(type)) return error;
+  std::string_view text;
+  double number = 0;
+  simdjson::error_code error = simdjson::SUCCESS;
+  if (type == simdjson::ondemand::json_type::string) error = value.get_string().get(text);
+  if (type == simdjson::ondemand::json_type::number) error = value.get_double().get(number);
+  sum += text.size() + static_cast<std::size_t>(number);
+  return error;
+}
+
+/// Reads every field. No exceptions: a broken line must not cost more than what it takes to see that.
+simdjson::error_code read_line(simdjson::ondemand::parser& parser, simdjson::padded_string_view line,
+                               std::size_t& sum) {
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (const auto error = parser.iterate(line).get(document)) return error;
+  if (const auto error = document.get_object().get(object)) return error;
+  for (auto result : object) {
+    simdjson::ondemand::field field;
+    if (const auto error = std::move(result).get(field)) return error;
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return error;
+    sum += key.size();
+    if (const auto error = read_value(field.value(), sum)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+struct Read {
+  std::size_t sum = 0;
+  std::size_t lines = 0;
+  std::size_t broken = 0;
+};
+
+Read read_lines(simdjson::ondemand::parser& parser, std::string_view text) {
+  Read read;
+  const char* const end = text.data() + text.size();
+  for (const char* line = text.data(); line < end; ++read.lines) {
+    const char* const newline = static_cast<const char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
+    const auto size = static_cast<std::size_t>(newline - line);
+    const std::size_t capacity = static_cast<std::size_t>(end - line) + simdjson::SIMDJSON_PADDING;
+    const simdjson::padded_string_view padded(line, size, capacity);
+    read.broken += read_line(parser, padded, read.sum) == simdjson::SUCCESS ? 0 : 1;
+    line = newline + 1;
+  }
+  return read;
+}
+
+void BM_BareSimdjson(benchmark::State& state, Mix mix) {
+  const Input& from = input(mix);
+  simdjson::ondemand::parser parser;
+  const Read once = read_lines(parser, from.text);
+  WEIR_CHECK(once.lines == from.lines);
+  WEIR_CHECK(once.broken <= static_cast<std::size_t>(from.rejected()));
+  measure(state, Cpu::kProcess, from.lines, [&] { benchmark::DoNotOptimize(read_lines(parser, from.text).sum); });
+}
+BENCHMARK_CAPTURE(BM_BareSimdjson, plain, Mix::kPlain)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_BareSimdjson, rough, Mix::kRough)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
-}  // namespace weir
+}  // namespace weir::bench
 
 BENCHMARK_MAIN();

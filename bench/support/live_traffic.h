@@ -1,0 +1,37 @@
+// Traffic with a fixed number of open sessions: first one page view of each visitor, then page views of visitors drawn
+// by chance. Time moves so slowly that no session ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "weir/core/clock.h"
+
+namespace weir::bench {
+
+class LiveTraffic {
+ public:
+  static constexpr std::size_t kEventsPerMs = 8;  // 14.4 million within the timeout of half an hour
+  /// More events than come within the lateness of 5 s.
+  static constexpr std::size_t kEventsOfLateness = 6000 * kEventsPerMs;
+
+  explicit LiveTraffic(std::size_t sessions) : sessions_(sessions) {}
+
+  /// The next lines, at most about 64 KiB of them and `most` events; valid until the next call. The events are counted
+  /// in events().
+  std::string_view next(std::size_t most);
+  std::size_t events() const { return events_; }
+  /// False when a session might end, or the traffic is older than one timeout.
+  bool all_live() const;
+
+ private:
+  std::size_t sessions_;
+  std::size_t events_ = 0;
+  std::mt19937_64 random_{1};
+  std::string text_;
+};
+
+}  // namespace weir::bench
