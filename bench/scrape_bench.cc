@@ -3,30 +3,30 @@
 // The snapshot is the last one of a server that took in generated visits, with the default rollups, all of them full,
 // and two funnels. Before anything is timed, the sessions in the text are compared with those of the snapshot.
 // `ms_per_20k` is milliseconds of CPU for 20,000 series, the most that the default configuration exports.
-// WEIR_BENCH_SESSIONS sets how many visits fill it.
+// WEIR_BENCH_SESSIONS sets how many visits fill it, 50,000 at most.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <ctime>
 #include <string>
 #include <string_view>
 
+#include "support/input.h"
+#include "support/measure.h"
 #include "weir/app/generator.h"
 #include "weir/core/check.h"
 #include "weir/net/negotiation.h"
 #include "weir/pipeline/pipeline.h"
 #include "weir/sink/sinks.h"
 
-namespace weir {
+namespace weir::bench {
 namespace {
 
 constexpr double kSeriesOfContract = 20'000;
+constexpr std::size_t kSessions = 50'000;
 
 GeneratorOptions visits() {
-  const char* text = std::getenv("WEIR_BENCH_SESSIONS");
   GeneratorOptions options;
-  options.sessions = text == nullptr ? 50'000 : std::strtoull(text, nullptr, 10);
+  options.sessions = session_count_up_to(kSessions);
   options.sites = 10;
   return options;
 }
@@ -77,19 +77,13 @@ void check(const std::string& text) {
   WEIR_CHECK(sum_of(text, "weir_landing_sessions_total") == sessions);
 }
 
-double cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 template <class Work>
-void measure(benchmark::State& state, double series, std::size_t bytes, Work work) {
+void measure_scrape(benchmark::State& state, double series, std::size_t bytes, Work work) {
   double spent = 0;
   for (auto _ : state) {
-    const double before = cpu_seconds();
+    const double before = cpu_seconds(Cpu::kThread);
     benchmark::DoNotOptimize(work());
-    const double seconds = cpu_seconds() - before;
+    const double seconds = cpu_seconds(Cpu::kThread) - before;
     state.SetIterationTime(seconds);
     spent += seconds;
   }
@@ -101,25 +95,36 @@ void measure(benchmark::State& state, double series, std::size_t bytes, Work wor
 void BM_RenderText(benchmark::State& state) {
   const std::string text = render_prometheus(*snapshot(), {});
   check(text);
-  measure(state, series_in(text), text.size(), [] { return render_prometheus(*snapshot(), {}); });
+  measure_scrape(state, series_in(text), text.size(), [] { return render_prometheus(*snapshot(), {}); });
 }
 BENCHMARK(BM_RenderText)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 void BM_RenderOpenMetrics(benchmark::State& state) {
   const std::string text = render_openmetrics(*snapshot(), {});
   check(text);
-  measure(state, series_in(text), text.size(), [] { return render_openmetrics(*snapshot(), {}); });
+  measure_scrape(state, series_in(text), text.size(), [] { return render_openmetrics(*snapshot(), {}); });
 }
 BENCHMARK(BM_RenderOpenMetrics)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 void BM_Compress(benchmark::State& state) {
   const std::string text = render_prometheus(*snapshot(), {});
   check(text);
-  measure(state, series_in(text), gzip(text, 1).size(), [&text] { return gzip(text, 1); });
+  measure_scrape(state, series_in(text), gzip(text, 1).size(), [&text] { return gzip(text, 1); });
 }
 BENCHMARK(BM_Compress)->UseManualTime()->Unit(benchmark::kMillisecond);
 
+/// Of the same snapshot: `ms_per_20k` is for as many cells as 20,000 series have.
+void BM_RenderReportJson(benchmark::State& state) {
+  const std::string text = render_prometheus(*snapshot(), {});
+  check(text);
+  const std::string json = render_report_json(*snapshot(), {});
+  const std::string received = "\"received\": " + std::to_string(snapshot()->stats.received());
+  WEIR_CHECK(json.find(received) != std::string::npos);
+  measure_scrape(state, series_in(text), json.size(), [] { return render_report_json(*snapshot(), {}); });
+}
+BENCHMARK(BM_RenderReportJson)->UseManualTime()->Unit(benchmark::kMillisecond);
+
 }  // namespace
-}  // namespace weir
+}  // namespace weir::bench
 
 BENCHMARK_MAIN();

@@ -1,4 +1,4 @@
-#include "support/feed_client.h"
+#include "feed_client.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
-#include "support/feed_server.h"
+#include "feed_server.h"
 
 #include <chrono>
 
-#include "support/input.h"
-#include "support/measure.h"
+#include "input.h"
+#include "measure.h"
 #include "weir/core/check.h"
 
 namespace weir::bench {

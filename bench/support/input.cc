@@ -1,4 +1,4 @@
-#include "support/input.h"
+#include "input.h"
 
 #include <simdjson.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <random>
 
-#include "support/measure.h"
+#include "measure.h"
 #include "weir/app/generator.h"
 #include "weir/core/check.h"
 #include "weir/parse/parser.h"

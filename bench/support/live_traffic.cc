@@ -1,4 +1,4 @@
-#include "support/live_traffic.h"
+#include "live_traffic.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "support/measure.h"
+#include "measure.h"
 
 #include <unistd.h>
 
