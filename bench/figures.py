@@ -59,7 +59,7 @@ STEPS = [
     ("timestamp alone", ns("BM_Timestamp"), (25, 4, 2)),
     ("visitor hash alone", ns("BM_Hash"), (8, 4, 2)),
     ("symbol table, three labels", times(3, ns("BM_SymbolTable")), (30, 15, 8)),
-    ("event made: hashes and lookups", ns("BM_MakeEvent"), (38, 19, 10)),
+    ("event made: hashes and lookups", less(ns("BM_ParseAndMake"), ns("BM_Parse/plain")), (38, 19, 10)),
     ("queue hop, both threads", ns("BM_QueueHop"), (25, 8, 4)),
     ("deduplicate", ns("BM_Deduplicate"), None),
     ("reorder", ns("BM_Reorder"), None),
