@@ -57,7 +57,7 @@ class Run {
     return pipeline_->finish();
   }
 
-  const LiveTraffic& traffic() const { return traffic_; }
+  void check(const Report& report) const { traffic_.check(report); }
 
  private:
   const SystemClock clock_;
@@ -65,14 +65,6 @@ class Run {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ByteStream> stream_;
 };
-
-void check(const Report& report, const Run& run, std::size_t sessions) {
-  WEIR_CHECK(run.traffic().all_live());
-  WEIR_CHECK(report.stats.counted() == static_cast<std::int64_t>(run.traffic().events()));
-  std::int64_t reported = 0;
-  for (const CellTotals& cell : report.rollups[0].cells) reported += cell.totals[Part::kSessions];
-  WEIR_CHECK(reported == static_cast<std::int64_t>(sessions));
-}
 
 /// As many events as are timed, so that these meet every kind of place in the tables.
 std::size_t timed_events(std::size_t sessions) { return std::min(kTimedEvents, 20 * sessions); }
@@ -85,7 +77,7 @@ void check_small() {
   checked = true;
   Run run(kFew, PipelineMode::kReplay);
   run.send(kFew + timed_events(kFew));
-  check(*run.finish(), run, kFew);
+  run.check(*run.finish());
 }
 
 void BM_LiveSessions(benchmark::State& state) {
@@ -97,7 +89,7 @@ void BM_LiveSessions(benchmark::State& state) {
     run.send(sessions);
     const std::size_t events = timed_events(sessions);
     report_time(state, run.send(events), static_cast<double>(events));
-    check(*run.finish(), run, sessions);
+    run.check(*run.finish());
   }
 }
 BENCHMARK(BM_LiveSessions)
@@ -125,7 +117,7 @@ void BM_SessionMemory(benchmark::State& state) {
     state.counters["bytes_per_session_without_program"] = (resident - static_cast<double>(before)) / count;
     state.counters["table_bytes_per_session"] = static_cast<double>(report->stats[Stat::kSessionTableBytes]) / count;
     WEIR_CHECK(report->stats[Stat::kActiveSessions] == static_cast<std::int64_t>(sessions));
-    check(*run.finish(), run, sessions);
+    run.check(*run.finish());
   }
 }
 BENCHMARK(BM_SessionMemory)->Arg(10'000'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);

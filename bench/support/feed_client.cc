@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "weir/core/check.h"
 
@@ -86,17 +88,28 @@ std::vector<std::string> requests_of(const std::vector<std::string_view>& lines,
   return requests;
 }
 
-void send_requests(std::uint16_t port, const std::vector<std::string>& requests, std::size_t connections) {
+std::size_t send_requests(std::uint16_t port, const std::vector<std::string>& requests, std::size_t connections) {
   constexpr int kAccepted = 202;
+  constexpr int kBusy = 503;
+  constexpr std::chrono::milliseconds kPause(1);
   std::vector<std::unique_ptr<FeedConnection>> open;
   for (std::size_t i = 0; i < std::min(connections, requests.size()); ++i) {
     open.push_back(std::make_unique<FeedConnection>(port));
   }
+  std::size_t refused = 0;
   for (std::size_t i = 0; i < requests.size() + open.size(); ++i) {
     FeedConnection& connection = *open[i % open.size()];
-    if (i >= open.size()) WEIR_CHECK(connection.receive_status() == kAccepted);
+    if (i >= open.size()) {
+      int status = connection.receive_status();
+      for (; status == kBusy; status = connection.receive_status(), ++refused) {
+        std::this_thread::sleep_for(kPause);
+        connection.send(requests[i - open.size()]);
+      }
+      WEIR_CHECK(status == kAccepted);
+    }
     if (i < requests.size()) connection.send(requests[i]);
   }
+  return refused;
 }
 
 void send_text(std::uint16_t port, std::string_view text) { FeedConnection(port).send(text); }

@@ -2,6 +2,7 @@
 // time is taken off, so they only must not be slow.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,8 +30,9 @@ class FeedConnection {
 /// Requests to POST /v1/events, each with so many of the lines.
 std::vector<std::string> requests_of(const std::vector<std::string_view>& lines, std::size_t lines_each);
 
-/// Sends all requests over so many kept connections in turn, one under way on each; each must be answered by 202.
-void send_requests(std::uint16_t port, const std::vector<std::string>& requests, std::size_t connections);
+/// Sends all requests over so many kept connections in turn, one under way on each; each must be answered by 202. One
+/// that is refused because shards are behind is sent again before any other. How often that was so.
+std::size_t send_requests(std::uint16_t port, const std::vector<std::string>& requests, std::size_t connections);
 /// Sends the text over one connection and closes it.
 void send_text(std::uint16_t port, std::string_view text);
 

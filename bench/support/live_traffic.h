@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "weir/core/clock.h"
+#include "weir/kpi/report.h"
 
 namespace weir::bench {
 
@@ -24,10 +25,12 @@ class LiveTraffic {
   /// in events().
   std::string_view next(std::size_t most);
   std::size_t events() const { return events_; }
-  /// False when a session might end, or the traffic is older than one timeout.
-  bool all_live() const;
+  /// Ends the program when a report of all lines so far says anything else, or when a session may have ended.
+  void check(const Report& report) const;
 
  private:
+  void add_line();
+
   std::size_t sessions_;
   std::size_t events_ = 0;
   std::mt19937_64 random_{1};
