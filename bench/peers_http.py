@@ -1,4 +1,4 @@
-"""One event per POST over kept connections: Weir beside nginx that answers 204 and does nothing, under the same wrk load.
+"""One event per POST over kept connections: Weir beside nginx, which answers 204 and does nothing, under one wrk load.
 
 The server has one core, wrk another.
 """
@@ -6,16 +6,14 @@ The server has one core, wrk another.
 import contextlib
 import json
 import os
-import re
 import socket
 import subprocess
 import time
-import urllib.request
 
 import results
+import servers
 
 CONNECTIONS = 16
-START_SECONDS = 20
 NGINX = """
 daemon off;
 master_process off;
@@ -35,11 +33,6 @@ http {{
     location / {{ return 204; }}
   }}
 }}
-"""
-WEIR = """
-sources:
-  http: {listen: "127.0.0.1:0"}
-admin: {listen: "127.0.0.1:0"}
 """
 # A thousand page views made before the clock starts, without a time of their own: that of receipt counts.
 LOAD = """
@@ -70,84 +63,22 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(command):
-    """A process that is ended, whatever happens."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=START_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-
-
-def post(port, body):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/events", data=body,
-                                     headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=START_SECONDS) as answer:
-        return answer.status
-
-
-def wait_for_status(port, wanted):
-    """Waits until a POST is answered; the answer must be the wanted one."""
-    end = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            status = post(port, b'{"type":"page_view","visitor":"first","url":"/"}')
-            break
-        except OSError as error:
-            if time.monotonic() > end:
-                raise results.Failure(f"port {port} does not answer: {error}") from error
-            time.sleep(0.05)
-    if status != wanted:
-        raise results.Failure(f"port {port} answers {status}, not {wanted}")
-
-
-@contextlib.contextmanager
 def nginx(folder, core):
     port = free_port()
     path = os.path.join(folder, "nginx.conf")
     with open(path, "w", encoding="utf-8") as file:
         file.write(NGINX.format(folder=folder, port=port))
-    with running(["taskset", "-c", str(core), "nginx", "-p", folder, "-c", path]):
-        wait_for_status(port, 204)
+    command = ["taskset", "-c", str(core), "nginx", "-p", folder, "-c", path]
+    with servers.running(command, os.path.join(folder, "nginx.log")):
+        servers.wait_for_status(port, 204)
         yield port
-
-
-@contextlib.contextmanager
-def weir(program, folder, core, config=WEIR):
-    """The ports of a running server: events, admin."""
-    path = os.path.join(folder, "weir.yaml")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(config)
-    with running(["taskset", "-c", core, program, "serve", "-c", path]) as process:
-        ready = None
-        for line in process.stderr:
-            ready = re.search(r"ready: .*?http://127\.0\.0\.1:(\d+)/v1/events.*?http://127\.0\.0\.1:(\d+)/metrics", line)
-            if ready:
-                break
-        if not ready:
-            raise results.Failure("weir serve did not start")
-        events, admin = int(ready[1]), int(ready[2])
-        wait_for_status(events, 202)
-        yield events, admin
-
-
-def received(admin_port):
-    """Events taken in, as the server's metrics say once they have caught up."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/metrics", timeout=START_SECONDS) as answer:
-        text = answer.read().decode()
-    return sum(float(value) for value in re.findall(r"^weir_events_received_total\{[^}]*\} (\S+)$", text, re.MULTILINE))
 
 
 def load(port, core, seconds, script):
     """Requests per second and the 99th percentile in microseconds."""
     command = ["taskset", "-c", str(core), "wrk", "--threads", "1", "--connections", str(CONNECTIONS),
                "--duration", f"{seconds}s", "--script", script, f"http://127.0.0.1:{port}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + START_SECONDS, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + servers.START_SECONDS, check=False)
     if done.returncode != 0:
         raise results.Failure(f"wrk failed: {done.stderr}")
     summary = json.loads(done.stdout.strip().splitlines()[-1])
@@ -165,14 +96,15 @@ def compare(program, folder, rounds, seconds):
     with open(script, "w", encoding="utf-8") as file:
         file.write(LOAD)
     ours, theirs = [], []
-    with nginx(folder, cores[0]) as nginx_port, weir(program, folder, str(cores[0])) as (events_port, admin_port):
+    with nginx(folder, cores[0]) as nginx_port, \
+            servers.weir(program, folder, "", pinned_to=cores[0]) as (events_port, admin_port):
         load(events_port, cores[1], 1, script)
         load(nginx_port, cores[1], 1, script)
         for _ in range(rounds):
-            before = received(admin_port)
+            before = servers.received(admin_port)
             summary = load(events_port, cores[1], seconds, script)
             time.sleep(1)  # until the next report
-            if received(admin_port) - before < summary["requests"]:
+            if servers.received(admin_port) - before < summary["requests"]:
                 raise results.Failure("weir received fewer events than it accepted requests")
             ours.append(summary["requests"] / summary["us"] * 1e6)
             summary = load(nginx_port, cores[1], seconds, script)

@@ -63,7 +63,8 @@ def repeated(source, path, copies):
 def spent(command, folder):
     """Seconds of processor time a command takes, and what it prints."""
     out_path = os.path.join(folder, "out")
-    with open(out_path, "w+", encoding="utf-8") as out, open(os.path.join(folder, "err"), "w+", encoding="utf-8") as err:
+    error_path = os.path.join(folder, "err")
+    with open(out_path, "w+", encoding="utf-8") as out, open(error_path, "w+", encoding="utf-8") as err:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

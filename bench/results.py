@@ -1,4 +1,4 @@
-"""What bench/run, bench/compare and bench/peers share: results as JSON, medians, tables. Python's standard library only.
+"""What the scripts of this folder share: results as JSON, medians, tables. Python's standard library only.
 
 A results file holds, for each benchmark, one list of values per measure, in the order of the repetitions:
 {"version": 1, "machine": {...}, "settings": {...}, "benchmarks": {"BM_Parse/plain": {"cpu_per_event": [2e-7, ...]}},
