@@ -7,6 +7,8 @@ namespace {
 
 constexpr unsigned kFirstIndexBits = 10;
 constexpr TimeMs kBucketsPerTimeout = 64;
+constexpr std::size_t kLeastRoom = 64;  // slots; the memory of fewer is not worth giving back
+constexpr std::size_t kRoomPerUse = 8;  // times as much room as is used is given back
 
 }  // namespace
 
@@ -95,16 +97,37 @@ std::size_t SessionTable::memory_bytes() const {
 
 ExpiryCalendar::ExpiryCalendar(TimeMs timeout_ms)
     : width_ms_(std::max<TimeMs>(1, timeout_ms / kBucketsPerTimeout)),
-      ring_(static_cast<std::size_t>(timeout_ms / width_ms_) + 3) {}
+      ring_(static_cast<std::size_t>(timeout_ms / width_ms_) + 3) {
+  spare_.reserve(ring_.size() + 1);
+}
 
 void ExpiryCalendar::enter(SessionTable::Slot slot, TimeMs deadline_ms) {
   const std::int64_t index = deadline_ms / width_ms_;
   WEIR_CHECK(index < base_ + static_cast<std::int64_t>(ring_.size()));
-  bucket(std::max(index, base_)).push_back(slot);
+  std::vector<SessionTable::Slot>& slots = bucket(std::max(index, base_));
+  if (slots.capacity() == 0 && !spare_.empty()) {
+    slots.swap(spare_.back());
+    spare_.pop_back();
+  }
+  slots.push_back(slot);
+}
+
+/// Keeps the room of the bucket just drained, so that a steady stream allocates nothing, unless it was hardly used: a
+/// burst passes through every bucket and would leave its room behind.
+void ExpiryCalendar::keep_room() {
+  const bool used = due_.capacity() <= kRoomPerUse * std::max(due_.size(), kLeastRoom);
+  due_.clear();
+  if (used && due_.capacity() > 0) {
+    spare_.push_back(std::move(due_));
+    due_ = {};
+  } else {
+    std::vector<SessionTable::Slot>().swap(due_);
+  }
 }
 
 std::size_t ExpiryCalendar::memory_bytes() const {
   std::size_t bytes = due_.capacity() * sizeof(SessionTable::Slot);
+  for (const auto& slots : spare_) bytes += slots.capacity() * sizeof(SessionTable::Slot);
   for (const auto& slots : ring_) bytes += slots.capacity() * sizeof(SessionTable::Slot);
   return bytes;
 }

@@ -133,6 +133,8 @@ class ExpiryCalendar {
     return ring_[static_cast<std::size_t>(index) % ring_.size()];
   }
 
+  void keep_room();
+
   template <class Prepare, class Visit>
   void take_bucket(std::int64_t index, Prepare prepare, Visit visit) {
     due_.swap(bucket(index));
@@ -141,8 +143,7 @@ class ExpiryCalendar {
       if (i + kPrepareAhead / 2 < due_.size()) prepare(due_[i + kPrepareAhead / 2], 1);
       visit(due_[i]);
     }
-    // Given back, not kept: a burst passes through every bucket and would leave its room behind in each.
-    std::vector<SessionTable::Slot>().swap(due_);
+    keep_room();
   }
 
   static constexpr std::size_t kPrepareAhead = 8;
@@ -150,7 +151,8 @@ class ExpiryCalendar {
   TimeMs width_ms_;
   std::vector<std::vector<SessionTable::Slot>> ring_;
   std::vector<SessionTable::Slot> due_;
-  std::int64_t base_ = 0;  // lowest bucket not drained
+  std::vector<std::vector<SessionTable::Slot>> spare_;  // room of buckets that were drained, for those that begin
+  std::int64_t base_ = 0;                               // lowest bucket not drained
   TimeMs next_ms_ = 0;
 };
 
