@@ -57,6 +57,28 @@ DwellHistogram DwellHistogram::sorted_in() const {
   return copy;
 }
 
+void DwellHistogram::save(ByteWriter& writer) const {
+  const DwellHistogram whole = sorted_in();
+  writer.number(whole.bins_.size());
+  for (std::size_t i = 0; i < whole.bins_.size(); ++i) {
+    writer.number(whole.bins_[i]);
+    writer.signed_number(whole.counts_[i]);
+  }
+}
+
+bool DwellHistogram::load(ByteReader& reader) {
+  static const std::uint16_t kLastBin = bin_of(~std::uint32_t{0});
+  clear();
+  for (std::size_t left = reader.count(2); left > 0; --left) {
+    const auto bin = static_cast<std::uint16_t>(reader.number(kLastBin));
+    const std::int64_t count = reader.sum();
+    if (count == 0 || (!bins_.empty() && bins_.back() >= bin)) return reader.fail();
+    bins_.push_back(bin);
+    counts_.push_back(count);
+  }
+  return reader.ok();
+}
+
 void DwellHistogram::clear() {
   bins_.clear();
   counts_.clear();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weir/model/money_codec.h"
+
 namespace weir {
 
 void Totals::add(const SessionFacts& session, const FunnelSet& funnels, int sign) {
@@ -62,6 +64,25 @@ void Totals::clear() {
   revenue_.clear();
   std::fill(funnel_columns_.begin(), funnel_columns_.end(), 0);
   dwell_.clear();
+}
+
+void Totals::save(ByteWriter& writer) const {
+  for (const std::int64_t part : parts_) writer.signed_number(part);
+  writer.number(revenue_.size());
+  for (const Money& money : revenue_) save_money(money, writer);
+  writer.number(funnel_columns_.size());
+  for (const std::int64_t sessions : funnel_columns_) writer.signed_number(sessions);
+  dwell_.save(writer);
+}
+
+bool Totals::load(ByteReader& reader, const FunnelSet& funnels) {
+  clear();
+  for (std::int64_t& part : parts_) part = reader.sum();
+  for (std::size_t left = reader.count(kLeastMoneyBytes); left > 0; --left) add_money(load_money(reader));
+  funnel_columns_.resize(reader.count(1));
+  for (std::int64_t& sessions : funnel_columns_) sessions = reader.sum();
+  if (!funnel_columns_.empty() && funnel_columns_.size() != funnels.column_count()) return reader.fail();
+  return dwell_.load(reader);
 }
 
 void Totals::keep_currencies(std::span<const Currency> kept) {

@@ -1,5 +1,7 @@
 #include "weir/model/symbol_table.h"
 
+#include "weir/core/text.h"
+
 namespace weir {
 
 Symbol SymbolTable::intern(std::string_view text) {
@@ -28,6 +30,24 @@ std::optional<std::string> SymbolTable::text(Symbol symbol) const {
     if (found != generation->end()) return found->second;
   }
   return std::nullopt;
+}
+
+void SymbolTable::save(ByteWriter& writer) const {
+  const std::lock_guard lock(mutex_);
+  writer.number(older_.size() + newer_.size());
+  for (const Generation* generation : {&older_, &newer_}) {
+    for (const auto& [symbol, text] : *generation) writer.text(text);
+  }
+}
+
+bool SymbolTable::load(ByteReader& reader) {
+  constexpr std::size_t kMostTextBytes = 1024;  // limits.label_bytes cannot be more
+  for (std::size_t left = reader.count(1); left > 0; --left) {
+    const std::string_view text = reader.text();
+    if (!reader.ok() || !is_clean_label(text, kMostTextBytes)) return reader.fail();
+    intern(text);
+  }
+  return reader.ok();
 }
 
 }  // namespace weir

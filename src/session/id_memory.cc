@@ -75,6 +75,31 @@ void IdMemory::turn_over() {
   newer_.size = 0;
 }
 
+void IdMemory::save(ByteWriter& writer) const {
+  for (const Generation* generation : {&older_, &newer_}) {
+    writer.number(generation->size);
+    for (const Entry& entry : generation->entries) {
+      if (entry.id == 0) continue;
+      writer.fixed(entry.id);
+      writer.number(static_cast<std::uint64_t>(entry.time_ms));
+    }
+  }
+}
+
+bool IdMemory::load(ByteReader& reader) {
+  constexpr std::size_t kLeastEntryBytes = sizeof(std::uint64_t) + 1;
+  for (const bool last : {false, true}) {
+    if (last) turn_over();
+    for (std::size_t left = reader.count(kLeastEntryBytes); left > 0; --left) {
+      const std::uint64_t id = reader.fixed();
+      const TimeMs time_ms = reader.time();
+      if (id == 0) return reader.fail();
+      insert(id, time_ms);
+    }
+  }
+  return reader.ok();
+}
+
 void IdMemory::prefetch(std::uint64_t id) const {
   prefetch_line(&newer_.entries[home_of(id, newer_.entries.size())]);
   if (older_.size != 0) prefetch_line(&older_.entries[home_of(id, older_.entries.size())]);

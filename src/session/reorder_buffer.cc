@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "weir/core/check.h"
+#include "weir/model/event_codec.h"
 
 namespace weir {
 namespace {
@@ -78,6 +79,33 @@ void ReorderBuffer::advance(TimeMs watermark_ms, const Emit& emit) {
 
 void ReorderBuffer::flush(const Emit& emit) {
   if (started_) release_below(base_ + static_cast<std::int64_t>(ring_.size()), emit);
+}
+
+void ReorderBuffer::save(ByteWriter& writer) const {
+  writer.flag(started_);
+  writer.number(static_cast<std::uint64_t>(base_ * width_ms_));
+  writer.number(static_cast<std::uint64_t>(forced_until_ms_));
+  writer.number(size_);
+  for (std::size_t i = 0; i < ring_.size(); ++i) {
+    const Bucket& bucket = ring_[(static_cast<std::size_t>(base_) + i) % ring_.size()];
+    for (Place place = bucket.first; place != kNowhere; place = held_[place].next) {
+      save_event(held_[place].event, writer);
+    }
+  }
+}
+
+bool ReorderBuffer::load(ByteReader& reader, const Emit& emit) {
+  const bool started = reader.flag();
+  base_ = reader.time() / width_ms_;
+  forced_until_ms_ = reader.time();
+  const std::size_t count = reader.count(kLeastEventBytes);
+  if (!started && count > 0) return reader.fail();
+  started_ = started;
+  for (std::size_t i = 0; i < count; ++i) {
+    Event event;
+    if (!load_event(reader, event) || !push(event, emit)) return reader.fail();
+  }
+  return reader.ok();
 }
 
 void ReorderBuffer::release_below(std::int64_t index, const Emit& emit) {

@@ -32,4 +32,23 @@ void PaneRing::merge(const PaneRing& other, std::int64_t first_kept) {
   }
 }
 
+void PaneRing::save(ByteWriter& writer) const {
+  writer.number(panes_.size());
+  for (const Pane& pane : panes_) {
+    writer.number(static_cast<std::uint64_t>(pane.index));
+    pane.totals.save(writer);
+  }
+}
+
+bool PaneRing::load(ByteReader& reader, const FunnelSet& funnels) {
+  constexpr std::size_t kLeastPaneBytes = kPartCount + 3;
+  for (std::size_t left = reader.count(kLeastPaneBytes); left > 0; --left) {
+    Pane pane{reader.time(), {}};
+    if (!pane.totals.load(reader, funnels)) return false;
+    if (!panes_.empty() && panes_.back().index >= pane.index) return reader.fail();
+    panes_.push_back(std::move(pane));
+  }
+  return reader.ok();
+}
+
 }  // namespace weir

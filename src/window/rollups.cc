@@ -217,6 +217,27 @@ RollupsSnapshot Rollups::window_snapshot(std::size_t window, TimeMs at_ms) const
   return copy;
 }
 
+void Rollups::save(ByteWriter& writer) const {
+  writer.number(sequence_);
+  visitors_.save(writer);
+  writer.number(tables_.size());
+  for (const CellTable& table : tables_) table.save(writer);
+}
+
+bool Rollups::load(ByteReader& reader) {
+  sequence_ = reader.number();
+  if (!visitors_.load(reader)) return false;
+  if (reader.number() != tables_.size()) return reader.fail();
+  for (CellTable& table : tables_) {
+    if (!table.load(reader, funnels_)) return false;
+  }
+  return true;
+}
+
+void Rollups::reset_counters() {
+  for (CellTable& table : tables_) table.reset_counters();
+}
+
 std::int64_t Rollups::cells_folded() const {
   std::int64_t folded = 0;
   for (const CellTable& table : tables_) folded += table.folded();

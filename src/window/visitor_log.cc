@@ -70,4 +70,38 @@ void VisitorLog::turn_over() {
   clear(newer_);
 }
 
+void VisitorLog::save(ByteWriter& writer) const {
+  writer.number(static_cast<std::uint64_t>(turn_over_at_ms_));
+  for (const Generation* generation : {&older_, &newer_}) {
+    writer.number(generation->size);
+    for (std::size_t i = 0; i < generation->size; ++i) {
+      const Visit& visit = generation->visits[i];
+      writer.fixed(visit.visitor);
+      writer.number(visit.serial);
+      writer.number(visit.sequence);
+      writer.number(static_cast<std::uint64_t>(visit.start_ms));
+      for (const Symbol symbol : visit.dimensions) writer.fixed(symbol);
+    }
+  }
+}
+
+bool VisitorLog::load(ByteReader& reader) {
+  constexpr std::size_t kLeastVisitBytes = 8 + 3 + 8 * kDimensionCount;
+  turn_over_at_ms_ = reader.time();
+  for (const bool last : {false, true}) {
+    if (last) turn_over();
+    for (std::size_t left = reader.count(kLeastVisitBytes); left > 0; --left) {
+      Visit visit;
+      visit.visitor = reader.fixed();
+      visit.serial = reader.number();
+      visit.sequence = reader.number();
+      visit.start_ms = reader.time();
+      for (Symbol& symbol : visit.dimensions) symbol = reader.fixed();
+      if (!reader.ok()) return false;
+      static_cast<void>(add(visit));
+    }
+  }
+  return reader.ok();
+}
+
 }  // namespace weir

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "weir/core/codec.h"
+
 namespace weir {
 
 /// Sparse histogram of dwell times in milliseconds (0 .. 2^32-1). Values below 64 ms have a bin each; above,
@@ -29,6 +31,10 @@ class DwellHistogram {
   /// Nearest-rank quantile in milliseconds: the midpoint of the bin that holds the ceil(q * n)-th smallest
   /// value, 0 < q <= 1. nullopt when empty.
   std::optional<double> quantile_ms(double q) const;
+
+  void save(ByteWriter& writer) const;
+  /// In place of what it holds. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
 
   static std::uint16_t bin_of(std::uint32_t dwell_ms);
   static double midpoint_ms(std::uint16_t bin);

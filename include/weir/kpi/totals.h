@@ -52,6 +52,10 @@ class Totals {
   /// True when nothing is held, i.e. everything added was taken back.
   bool empty() const { return (*this)[Part::kSessions] == 0 && (*this)[Part::kVisitors] == 0; }
 
+  void save(ByteWriter& writer) const;
+  /// In place of what is held, for these funnels. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader, const FunnelSet& funnels);
+
   const std::vector<Money>& revenue() const { return revenue_; }  // unordered, no currency twice
   const DwellHistogram& dwell() const { return dwell_; }
 

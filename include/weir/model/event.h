@@ -25,9 +25,10 @@ struct Event {
   std::uint32_t dead_letter = 0;  // handle of the kept line when the event is late
   std::uint16_t currency = 0;     // packed ISO 4217 code (model/currency.h)
   EventType type = EventType::kPageView;
-  bool failed : 1 = false;  // status >= 500 or an error event
-  bool slow : 1 = false;    // duration over funnels.slow_ms
-  bool late : 1 = false;    // older than the watermark when it arrived: only checked for duplicates
+  bool failed : 1 = false;   // status >= 500 or an error event
+  bool slow : 1 = false;     // duration over funnels.slow_ms
+  bool late : 1 = false;     // older than the watermark when it arrived: only checked for duplicates
+  bool derived : 1 = false;  // the visitor was derived from its sender
 };
 static_assert(std::is_trivially_copyable_v<Event>);
 static_assert(sizeof(Event) <= 128);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "weir/core/codec.h"
 #include "weir/core/hash.h"
 #include "weir/model/dimension.h"
 
@@ -34,6 +35,11 @@ class SymbolTable {
   /// Counts the times the older generation was forgotten. What was interned before the current generation
   /// began must be interned again to stay known. Any thread.
   std::uint32_t generation() const { return generation_.load(std::memory_order_acquire); }
+
+  /// All texts, those forgotten next first. Any thread.
+  void save(ByteWriter& writer) const;
+  /// Stores the texts. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
 
   /// Texts forgotten so far. Any thread.
   std::int64_t forgotten() const { return forgotten_.load(std::memory_order_relaxed); }

@@ -39,6 +39,16 @@ class Deduplicator {
     turn_over_at_ms_ = watermark_ms + kept_ms_;
   }
 
+  void save(ByteWriter& writer) const {
+    writer.number(static_cast<std::uint64_t>(turn_over_at_ms_));
+    seen_.save(writer);
+  }
+  /// Into a fresh one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader) {
+    turn_over_at_ms_ = reader.time();
+    return seen_.load(reader);
+  }
+
   void prefetch(const Event& event) const {
     if (event.delivery != 0) seen_.prefetch(event.delivery);
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/codec.h"
 #include "weir/core/huge_page_allocator.h"
 
 namespace weir {
@@ -26,6 +27,10 @@ class IdMemory {
   void remember(std::uint64_t id, TimeMs time_ms);
   /// Forgets the older generation and starts a new one.
   void turn_over();
+
+  void save(ByteWriter& writer) const;
+  /// Into an empty one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
 
   void prefetch(std::uint64_t id) const;
   /// Ids forgotten because the limit was reached.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/codec.h"
 #include "weir/core/huge_page_array.h"
 #include "weir/model/event.h"
 
@@ -36,6 +37,11 @@ class ReorderBuffer {
 
   /// Releases everything.
   void flush(const Emit& emit);
+
+  /// The events held, and what was released. An event held is never a late one.
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one, which may hold less. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader, const Emit& emit);
 
   /// All events before this time have been released; at or after it, none but those forced out at this very time.
   TimeMs released_until_ms() const { return std::max(base_ * width_ms_, forced_until_ms_); }

@@ -14,6 +14,12 @@ namespace weir {
 class PackedProgress {
  public:
   std::uint8_t reached() const { return bits_ & 31U; }
+  std::uint8_t bits() const { return bits_; }
+  static PackedProgress of_bits(std::uint8_t bits) {
+    PackedProgress progress;
+    progress.bits_ = bits;
+    return progress;
+  }
   /// Takes the next step; what happened after the one before no longer matters.
   void take_step() { bits_ = static_cast<std::uint8_t>(reached() + 1); }
   /// Remembers that `cause` happened after the last step.

@@ -126,6 +126,19 @@ class ExpiryCalendar {
     }
     return SessionTable::kNone;
   }
+  /// Calls `visit(slot)` for every slot, the earliest buckets first.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+      for (const SessionTable::Slot slot : ring_[(static_cast<std::size_t>(base_) + i) % ring_.size()]) visit(slot);
+    }
+  }
+  /// The time drained to, down to a whole bucket.
+  TimeMs drained_to_ms() const { return base_ * width_ms_; }
+  /// True when a slot may be entered with this deadline.
+  bool may_enter(TimeMs deadline_ms) const {
+    return deadline_ms / width_ms_ < base_ + static_cast<std::int64_t>(ring_.size());
+  }
   std::size_t memory_bytes() const;
 
  private:

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "weir/core/codec.h"
 #include "weir/model/event.h"
 #include "weir/model/session_facts.h"
 #include "weir/session/id_memory.h"
@@ -54,6 +55,12 @@ class Sessionizer {
   /// Closes every session.
   void close_all();
 
+  /// Right behind publish() only: contributions are written as put.
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one, whose observer has its own state back. Sessions beyond the limit are closed early. False when
+  /// the bytes are not what save() writes.
+  bool load(ByteReader& reader);
+
   /// Bring what apply(event) will touch into the cache: first where to look, some events later what is there.
   void prefetch(const Event& event) const { table_.prefetch(event.session); }
   void prefetch_record(const Event& event) const { table_.prefetch_record(event.session); }
@@ -79,6 +86,10 @@ class Sessionizer {
   SessionFacts facts_of(const SessionRecord& session) const;
   void add_revenue(SessionRecord& session, Currency currency, Nanos nanos);
   void drop_revenue(SessionRecord& session);
+  void save_session(const SessionRecord& session, ByteWriter& writer) const;
+  bool load_session(ByteReader& reader);
+  bool load_revenue(ByteReader& reader, SessionRecord& session);
+  bool load_progress(ByteReader& reader, SessionRecord& session) const;
 
   SessionOptions options_;
   const FunnelSet& funnels_;

@@ -83,6 +83,12 @@ class CellTable {
     }
   }
   const std::vector<WindowShape>& windows() const { return windows_; }
+  /// Counters are left out: they begin anew with every process.
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader, const FunnelSet& funnels);
+  /// All counters begin at zero again.
+  void reset_counters();
   std::int64_t folded() const { return folded_; }
 
  private:
@@ -93,6 +99,8 @@ class CellTable {
   bool fold_one();
   void fold(std::size_t index);
   std::optional<std::string> text_of(Symbol symbol) const;
+  void save_cell(std::size_t index, ByteWriter& writer) const;
+  bool load_cell(ByteReader& reader, const FunnelSet& funnels);
 
   Rollup rollup_;
   std::size_t capacity_;

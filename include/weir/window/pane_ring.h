@@ -37,6 +37,9 @@ class PaneRing {
   /// Adds all panes of another ring (of the same shape).
   void merge(const PaneRing& other, std::int64_t first_kept);
   bool empty() const { return panes_.empty(); }
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader, const FunnelSet& funnels);
 
  private:
   struct Pane {

@@ -63,6 +63,12 @@ class Rollups {
   /// all-time sums and counters.
   RollupsSnapshot window_snapshot(std::size_t window, TimeMs at_ms) const;
 
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one of the same rollups and windows. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
+  /// Counters of closed sessions begin at zero again.
+  void reset_counters();
+
   std::int64_t cells_folded() const;
   std::int64_t visitors_forgotten() const { return visitors_.forgotten(); }
 

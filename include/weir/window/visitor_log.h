@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/codec.h"
 #include "weir/core/huge_page_allocator.h"
 #include "weir/core/huge_page_array.h"
 #include "weir/core/prefetch.h"
@@ -60,6 +61,9 @@ class VisitorLog {
   /// Moves time on.
   void advance(TimeMs now_ms);
   std::int64_t forgotten() const { return forgotten_; }
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
 
   /// More sessions at a time than any person has; keeps hostile visitors from making look-ups slow.
   static constexpr std::size_t kMaxVisitsPerVisitor = 256;

@@ -1,0 +1,121 @@
+// The open sessions of a shard as bytes, for snapshots.
+#include <limits>
+
+#include "weir/model/money_codec.h"
+#include "weir/session/sessionizer.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kMostMoney = 16;  // currencies of one session; it never has more than nine
+constexpr std::size_t kLeastSessionBytes = 8 * (2 + kDimensionCount) + 8 + kMaxFunnels;
+constexpr std::uint32_t kMost32 = std::numeric_limits<std::uint32_t>::max();
+
+/// The flags of a session in their order.
+std::uint8_t flags_of(const SessionRecord& session) {
+  unsigned flags = 0;
+  unsigned bit = 1;
+  for (const bool flag :
+       {session.lone, session.converted, session.custom, session.put, session.visited, session.moved}) {
+    if (flag) flags |= bit;
+    bit <<= 1;
+  }
+  return static_cast<std::uint8_t>(flags);
+}
+
+void set_flags(std::uint8_t flags, SessionRecord& session) {
+  const auto flag = [flags](unsigned place) { return (flags >> place & 1U) != 0; };
+  session.lone = flag(0);
+  session.converted = flag(1);
+  session.custom = flag(2);
+  session.put = flag(3);
+  session.visited = flag(4);
+  session.moved = flag(5);
+}
+
+}  // namespace
+
+void Sessionizer::save(ByteWriter& writer) const {
+  writer.number(next_serial_);
+  writer.number(static_cast<std::uint64_t>(calendar_.drained_to_ms()));
+  orders_.save(writer);
+  writer.number(table_.size());
+  calendar_.for_each([&](Slot slot) { save_session(table_[slot], writer); });
+}
+
+void Sessionizer::save_session(const SessionRecord& session, ByteWriter& writer) const {
+  writer.fixed(session.key);
+  writer.fixed(session.visitor);
+  writer.number(session.serial);
+  writer.number(session.put_sequence);
+  writer.byte(flags_of(session));
+  writer.number(static_cast<std::uint64_t>(session.first_ms));
+  for (const Symbol symbol : session.dimensions) writer.fixed(symbol);
+  for (const std::uint64_t value : {std::uint64_t{session.last_offset_ms}, std::uint64_t{session.page_views},
+                                    std::uint64_t{session.orders}, std::uint64_t{session.engaged_ms}}) {
+    writer.number(value);
+  }
+  for (const PackedProgress progress : session.funnels) writer.byte(progress.bits());
+  const std::size_t money_count = session.money == 0 ? 0 : money_[session.money - 1].size();
+  writer.number(money_count);
+  for (std::size_t i = 0; i < money_count; ++i) save_money(money_[session.money - 1][i], writer);
+}
+
+bool Sessionizer::load(ByteReader& reader) {
+  next_serial_ = reader.number(SessionRecord::kSequenceMask);
+  calendar_.drain(reader.time(), [](Slot) {});
+  if (!orders_.load(reader)) return false;
+  for (std::size_t left = reader.count(kLeastSessionBytes); left > 0; --left) {
+    if (!load_session(reader)) return false;
+  }
+  return reader.ok();
+}
+
+bool Sessionizer::load_session(ByteReader& reader) {
+  SessionRecord session;
+  session.key = reader.fixed();
+  session.visitor = reader.fixed();
+  session.serial = reader.number(SessionRecord::kSequenceMask) & SessionRecord::kSequenceMask;
+  session.put_sequence = reader.number(SessionRecord::kSequenceMask) & SessionRecord::kSequenceMask;
+  set_flags(reader.byte(), session);
+  session.first_ms = reader.time();
+  for (Symbol& symbol : session.dimensions) symbol = reader.fixed();
+  session.last_offset_ms = static_cast<std::uint32_t>(reader.number(kMost32));
+  session.page_views = static_cast<std::uint32_t>(reader.number(kMost32));
+  session.orders = static_cast<std::uint32_t>(reader.number(kMost32));
+  session.engaged_ms = static_cast<std::uint16_t>(reader.number(SessionRecord::kMostEngagedMs));
+  const TimeMs deadline_ms = session.last_ms() + options_.timeout_ms;
+  if (!load_progress(reader, session) || session.key == 0) return reader.fail();
+  // Contributions are put by publish(), which comes before save().
+  const bool put = session.put || contributions_ == Contributions::kFinal;
+  if (!put || !calendar_.may_enter(deadline_ms) || table_.find(session.key) != SessionTable::kNone) {
+    return reader.fail();
+  }
+  if (!load_revenue(reader, session)) return false;
+  if (table_.size() >= options_.sessions) close_earliest();
+  const Slot slot = table_.insert(session.key);
+  table_[slot] = session;
+  calendar_.enter(slot, deadline_ms);
+  return true;
+}
+
+bool Sessionizer::load_progress(ByteReader& reader, SessionRecord& session) const {
+  for (std::size_t f = 0; f < kMaxFunnels; ++f) {
+    session.funnels[f] = PackedProgress::of_bits(reader.byte());
+    const std::size_t steps = f < funnels_.size() ? funnels_.funnels()[f].steps.size() : 0;
+    if (session.funnels[f].reached() > steps) return reader.fail();
+  }
+  return reader.ok();
+}
+
+bool Sessionizer::load_revenue(ByteReader& reader, SessionRecord& session) {
+  const std::size_t count = reader.number(kMostMoney);
+  MoneyList list;
+  for (std::size_t i = 0; i < count; ++i) list.push_back(load_money(reader));
+  if (!reader.ok() || list.empty()) return reader.ok();
+  money_.push_back(std::move(list));
+  session.money = static_cast<std::uint32_t>(money_.size());
+  return true;
+}
+
+}  // namespace weir
