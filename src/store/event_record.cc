@@ -1,0 +1,176 @@
+#include "weir/store/event_record.h"
+
+#include <algorithm>
+
+#include "weir/core/hash.h"
+#include "weir/core/text.h"
+#include "weir/model/event_codec.h"
+
+namespace weir {
+namespace {
+
+// version, head, texts, events, and at the end the checksum of all of it.
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kChecksumBytes = sizeof(std::uint64_t);
+constexpr std::size_t kFirstKnown = 256;
+constexpr std::size_t kMostLabelBytes = 1024;  // limits.label_bytes cannot be more
+constexpr std::size_t kLeastRecordEventBytes = 3 + 8 + kDimensionCount;
+
+/// What of an event is written because it is not what most events have.
+enum Rest : std::uint8_t { kSession = 1, kDelivery = 2, kOrder = 4, kSteps = 8, kAmount = 16, kCurrency = 32 };
+
+/// The seed is the same in every process, because records outlive them. It finds damage, not malice.
+std::uint64_t checksum_of(std::string_view bytes) { return Hasher(0)(bytes); }
+
+std::uint8_t rest_of(const Event& event) {
+  unsigned rest = 0;
+  if (event.session != event.visitor) rest |= kSession;
+  if (event.delivery != 0) rest |= kDelivery;
+  if (event.order != 0) rest |= kOrder;
+  if (event.steps != 0) rest |= kSteps;
+  if (event.amount != 0) rest |= kAmount;
+  if (event.currency != 0) rest |= kCurrency;
+  return static_cast<std::uint8_t>(rest);
+}
+
+}  // namespace
+
+RecordWriter::RecordWriter(const SymbolTable& symbols, Symbol none)
+    : symbols_(symbols), none_(none), known_(kFirstKnown) {}
+
+void RecordWriter::begin(const RecordHead& head) {
+  if (++record_ == 0) {
+    std::fill(known_.begin(), known_.end(), Known{});
+    record_ = 1;
+  }
+  text_count_ = 0;
+  event_count_ = 0;
+  last_ms_ = head.received_ms;
+  head_.clear();
+  texts_.clear();
+  events_.clear();
+  head_.byte(kVersion);
+  head_.number(static_cast<std::uint64_t>(head.received_ms));
+  head_.flag(head.started);
+  head_.number(static_cast<std::uint64_t>(head.newest_ms));
+  head_.text(head.source);
+  head_.text(head.place);
+  head_.flag(head.replaces_all_places);
+}
+
+void RecordWriter::add(const Event& event) {
+  const std::uint8_t rest = rest_of(event);
+  events_.byte(marks_of(event));
+  events_.byte(rest);
+  events_.signed_number(event.time_ms - last_ms_);
+  last_ms_ = event.time_ms;
+  events_.fixed(event.visitor);
+  if ((rest & kSession) != 0) events_.fixed(event.session);
+  if ((rest & kDelivery) != 0) events_.fixed(event.delivery);
+  if ((rest & kOrder) != 0) events_.fixed(event.order);
+  if ((rest & kSteps) != 0) events_.number(event.steps);
+  if ((rest & kAmount) != 0) events_.real(event.amount);
+  if ((rest & kCurrency) != 0) events_.number(event.currency);
+  for (const Symbol symbol : event.dimensions) events_.number(place_of(symbol));
+  ++event_count_;
+}
+
+RecordWriter::Known& RecordWriter::slot_of(Symbol symbol) {
+  const std::size_t mask = known_.size() - 1;
+  std::size_t i = symbol & mask;
+  while (known_[i].record == record_ && known_[i].symbol != symbol) i = (i + 1) & mask;
+  return known_[i];
+}
+
+std::uint32_t RecordWriter::place_of(Symbol symbol) {
+  if (symbol == none_) return 0;
+  Known* known = &slot_of(symbol);
+  if (known->record == record_) return known->place;
+  if (text_count_ * 2 >= known_.size()) {
+    grow();
+    known = &slot_of(symbol);
+  }
+  *known = {symbol, record_, ++text_count_};
+  // A text that was forgotten since the event was made is one that nobody could show either.
+  texts_.text(symbols_.text(symbol).value_or(std::string()));
+  return known->place;
+}
+
+void RecordWriter::grow() {
+  std::vector<Known> before(known_.size() * 2);
+  before.swap(known_);
+  for (const Known& known : before) {
+    if (known.record == record_) slot_of(known.symbol) = known;
+  }
+}
+
+std::string_view RecordWriter::finish() {
+  head_.number(text_count_);
+  bytes_.assign(head_.bytes());
+  bytes_.append(texts_.bytes());
+  head_.clear();
+  head_.number(event_count_);
+  bytes_.append(head_.bytes());
+  bytes_.append(events_.bytes());
+  head_.clear();
+  head_.fixed(checksum_of(bytes_));
+  bytes_.append(head_.bytes());
+  return bytes_;
+}
+
+namespace {
+
+bool read_event(ByteReader& reader, const std::vector<Symbol>& symbols, TimeMs& last_ms, Event& event) {
+  event = Event{};
+  if (!set_marks(reader.byte(), event)) return reader.fail();
+  const std::uint8_t rest = reader.byte();
+  const std::int64_t step_ms = reader.signed_number();
+  if (step_ms > kLatestTimeMs || step_ms < -kLatestTimeMs) return reader.fail();
+  event.time_ms = last_ms += step_ms;
+  event.visitor = reader.fixed();
+  event.session = (rest & kSession) != 0 ? reader.fixed() : event.visitor;
+  if ((rest & kDelivery) != 0) event.delivery = reader.fixed();
+  if ((rest & kOrder) != 0) event.order = reader.fixed();
+  if ((rest & kSteps) != 0) event.steps = reader.number();
+  if ((rest & kAmount) != 0) event.amount = reader.real();
+  if ((rest & kCurrency) != 0) event.currency = static_cast<std::uint16_t>(reader.number(0xffff));
+  for (Symbol& symbol : event.dimensions) symbol = symbols[reader.number(symbols.size() - 1)];
+  const bool in_time = event.time_ms >= 0 && event.time_ms <= kLatestTimeMs;
+  return in_time && may_be(event) ? reader.ok() : reader.fail();
+}
+
+bool read_head(ByteReader& reader, RecordHead& head) {
+  if (reader.byte() != kVersion) return reader.fail();
+  head.received_ms = reader.time();
+  head.started = reader.flag();
+  head.newest_ms = reader.time();
+  head.source = reader.text();
+  head.place = reader.text();
+  head.replaces_all_places = reader.flag();
+  return reader.ok();
+}
+
+}  // namespace
+
+bool read_record(std::string_view bytes, SymbolTable& symbols, Symbol none, EventRecord& record) {
+  if (bytes.size() < kChecksumBytes) return false;
+  const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (ByteReader(bytes.substr(body.size())).fixed() != checksum_of(body)) return false;
+  ByteReader reader(body);
+  record.events.clear();
+  if (!read_head(reader, record.head)) return false;
+  std::vector<Symbol> places{none};
+  for (std::size_t left = reader.count(1); left > 0; --left) {
+    const std::string_view text = reader.text();
+    if (!is_clean_label(text, kMostLabelBytes)) return false;
+    places.push_back(text.empty() ? none : symbols.intern(text));
+  }
+  TimeMs last_ms = record.head.received_ms;
+  record.events.resize(reader.count(kLeastRecordEventBytes));
+  for (Event& event : record.events) {
+    if (!read_event(reader, places, last_ms, event)) return false;
+  }
+  return reader.done();
+}
+
+}  // namespace weir

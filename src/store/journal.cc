@@ -1,0 +1,274 @@
+#include "weir/store/journal.h"
+
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <mutex>
+
+#include "weir/core/check.h"
+
+namespace weir {
+namespace {
+
+using rocksdb::ColumnFamilyDescriptor;
+using rocksdb::ColumnFamilyHandle;
+using rocksdb::Status;
+
+constexpr std::string_view kEpochPrefix = "epoch-";
+constexpr std::size_t kWriteBufferBytes = 32 * 1024 * 1024;
+constexpr std::size_t kKeyBytes = sizeof(std::uint64_t);
+
+/// Big-endian, so that keys sort as their numbers do.
+using Key = std::array<char, kKeyBytes>;
+Key key_of(std::uint64_t sequence) {
+  Key key;
+  for (std::size_t i = 0; i < kKeyBytes; ++i) key[i] = static_cast<char>(sequence >> (8 * (kKeyBytes - 1 - i)));
+  return key;
+}
+std::uint64_t sequence_of(const rocksdb::Slice& key) {
+  std::uint64_t sequence = 0;
+  for (std::size_t i = 0; i < std::min(key.size(), kKeyBytes); ++i) {
+    sequence = sequence << 8 | static_cast<unsigned char>(key[i]);
+  }
+  return sequence;
+}
+
+/// Records come in order, are read once or never, and go all at once: nothing is ever worth compacting.
+rocksdb::ColumnFamilyOptions family_options() {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = 3;
+  options.compression = rocksdb::kNoCompression;  // most of a record is hashes
+  options.disable_auto_compactions = true;
+  options.level0_slowdown_writes_trigger = 1 << 30;
+  options.level0_stop_writes_trigger = 1 << 30;
+  options.soft_pending_compaction_bytes_limit = 0;
+  options.hard_pending_compaction_bytes_limit = 0;
+  rocksdb::BlockBasedTableOptions table;
+  table.no_block_cache = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::DBOptions database_options(DiskEnv env) {
+  rocksdb::DBOptions options;
+  if (env != nullptr) options.env = env;
+  options.create_if_missing = true;
+  // A crash may leave the end of the log half written; what stands before it was accepted in that order.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.max_total_wal_size = 4 * kWriteBufferBytes;
+  options.max_background_jobs = 2;
+  options.max_bgerror_resume_count = 0;  // reopen() does, and then a snapshot makes good what was lost
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1024 * 1024;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+/// The number in the name of a column family; 0 for the one that every database has.
+std::uint64_t epoch_of(std::string_view name) {
+  std::uint64_t epoch = 0;
+  if (!name.starts_with(kEpochPrefix)) return 0;
+  name.remove_prefix(kEpochPrefix.size());
+  const auto [rest, problem] = std::from_chars(name.data(), name.data() + name.size(), epoch);
+  return problem == std::errc() && rest == name.data() + name.size() ? epoch : 0;
+}
+
+}  // namespace
+
+struct Journal::Parts {
+  using Handle = std::unique_ptr<ColumnFamilyHandle>;
+
+  const std::string path;
+  const DiskEnv env;
+  std::mutex open_mutex;     // the database stays open while it is held; taken before `mutex`, and for long
+  mutable std::mutex mutex;  // guards all below, and is what appending waits for; never held while the disk syncs
+  std::unique_ptr<rocksdb::DB> database;
+  Handle default_family;
+  std::map<std::uint64_t, Handle> families;  // by epoch
+  std::uint64_t epoch = 0;                   // of the records appended
+  std::string problem;
+
+  Parts(std::string folder, DiskEnv disk) : path(std::move(folder)), env(disk) {}
+  ~Parts() { close(); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  void close() {
+    families.clear();
+    default_family.reset();
+    database.reset();
+  }
+
+  Status open() {
+    const rocksdb::DBOptions options = database_options(env);
+    std::vector<std::string> names;
+    const Status listed = rocksdb::DB::ListColumnFamilies(options, path, &names);
+    if (!listed.ok()) names = {rocksdb::kDefaultColumnFamilyName};  // there is no database yet, or open() says more
+    std::vector<ColumnFamilyDescriptor> descriptors;
+    for (const std::string& name : names) descriptors.emplace_back(name, family_options());
+    std::vector<ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    const Status status = rocksdb::DB::Open(options, path, descriptors, &handles, &opened);
+    if (!status.ok()) return status;
+    database.reset(opened);
+    for (ColumnFamilyHandle* const handle : handles) {
+      const std::uint64_t number = epoch_of(handle->GetName());
+      (number == 0 ? default_family : families[number]).reset(handle);
+    }
+    return status;
+  }
+};
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, DiskEnv env) {
+  auto parts = std::make_unique<Parts>(path, env);
+  const Status status = parts->open();
+  if (status.ok()) return std::unique_ptr<Journal>(new Journal(std::move(parts)));
+  const bool locked = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+  return Error{fmt::format("cannot open the journal {}: {}; {}", path, status.ToString(),
+                           locked ? "another process uses it: give each one a state.directory of its own"
+                                  : "see that the disk works; to begin anew, move state.directory away")};
+}
+
+Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Journal::~Journal() = default;
+
+void Journal::note_failure(const std::string& problem) {
+  parts_->problem = problem;
+  errors_.fetch_add(1, std::memory_order_relaxed);
+  working_.store(false, std::memory_order_release);
+}
+
+std::string Journal::problem() const {
+  const std::lock_guard lock(parts_->mutex);
+  return parts_->problem;
+}
+
+std::vector<std::uint64_t> Journal::epochs() const {
+  const std::lock_guard lock(parts_->mutex);
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, handle] : parts_->families) numbers.push_back(number);
+  return numbers;
+}
+
+Result<std::monostate> Journal::read_from(std::uint64_t epoch, const Take& take) const {
+  const std::lock_guard lock(parts_->mutex);
+  rocksdb::ReadOptions options;
+  options.readahead_size = 2 * 1024 * 1024;
+  for (auto family = parts_->families.lower_bound(epoch); family != parts_->families.end(); ++family) {
+    const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator(options, family->second.get()));
+    for (record->SeekToFirst(); record->Valid(); record->Next()) {
+      const std::string_view value(record->value().data(), record->value().size());
+      if (!take(sequence_of(record->key()), value)) return std::monostate{};
+    }
+    if (!record->status().ok()) {
+      return Error{fmt::format("cannot read the journal {}: {}", parts_->path, record->status().ToString())};
+    }
+  }
+  return std::monostate{};
+}
+
+bool Journal::add_epoch(std::uint64_t epoch) {
+  const std::lock_guard open_lock(parts_->open_mutex);
+  if (parts_->database == nullptr) return false;
+  ColumnFamilyHandle* handle = nullptr;
+  const Status status =
+      parts_->database->CreateColumnFamily(family_options(), fmt::format("{}{:020}", kEpochPrefix, epoch), &handle);
+  const std::lock_guard lock(parts_->mutex);
+  if (!status.ok()) {
+    note_failure(status.ToString());
+    return false;
+  }
+  parts_->families[epoch].reset(handle);
+  return true;
+}
+
+void Journal::turn_to(std::uint64_t epoch, std::uint64_t sequence) {
+  const std::lock_guard lock(parts_->mutex);
+  WEIR_CHECK(parts_->families.contains(epoch));
+  parts_->epoch = epoch;
+  appended_.store(sequence - 1, std::memory_order_release);
+}
+
+void Journal::drop_before(std::uint64_t epoch) {
+  const std::lock_guard open_lock(parts_->open_mutex);
+  for (const std::uint64_t number : epochs()) {
+    if (number >= epoch || parts_->database == nullptr) return;
+    std::unique_lock lock(parts_->mutex);
+    ColumnFamilyHandle* const handle = parts_->families.at(number).get();
+    lock.unlock();
+    const Status status = parts_->database->DropColumnFamily(handle);
+    lock.lock();
+    if (!status.ok()) return note_failure(status.ToString());
+    parts_->families.erase(number);
+  }
+}
+
+bool Journal::append(std::string_view record) {
+  const std::lock_guard lock(parts_->mutex);
+  if (!working() || parts_->database == nullptr) return false;
+  const std::uint64_t sequence = appended_.load(std::memory_order_relaxed) + 1;
+  const Key key = key_of(sequence);
+  const auto family = parts_->families.find(parts_->epoch);
+  const Status status =
+      family == parts_->families.end()
+          ? Status::Corruption("an epoch is gone")
+          : parts_->database->Put({}, family->second.get(), {key.data(), key.size()}, {record.data(), record.size()});
+  if (!status.ok()) {
+    note_failure(status.ToString());
+    return false;
+  }
+  appended_.store(sequence, std::memory_order_release);
+  appended_bytes_.fetch_add(record.size(), std::memory_order_relaxed);
+  records_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+bool Journal::sync() {
+  const std::lock_guard open_lock(parts_->open_mutex);
+  if (!working() || parts_->database == nullptr) return false;
+  const std::uint64_t sequence = appended();
+  const Status status = parts_->database->SyncWAL();
+  if (!status.ok()) {
+    const std::lock_guard lock(parts_->mutex);
+    note_failure(status.ToString());
+    return false;
+  }
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  synced_.store(sequence, std::memory_order_release);
+  return true;
+}
+
+bool Journal::reopen() {
+  const std::lock_guard open_lock(parts_->open_mutex);
+  const std::lock_guard lock(parts_->mutex);
+  parts_->close();
+  const Status status = parts_->open();
+  if (!status.ok()) {
+    note_failure(status.ToString());
+    return false;
+  }
+  parts_->problem.clear();
+  working_.store(true, std::memory_order_release);
+  return true;
+}
+
+std::uint64_t Journal::disk_bytes() const {
+  rocksdb::Env* const env = parts_->env != nullptr ? parts_->env : rocksdb::Env::Default();
+  std::vector<rocksdb::Env::FileAttributes> files;
+  if (!env->GetChildrenFileAttributes(parts_->path, &files).ok()) return 0;
+  std::uint64_t bytes = 0;
+  for (const auto& file : files) bytes += file.size_bytes;
+  return bytes;
+}
+
+}  // namespace weir
