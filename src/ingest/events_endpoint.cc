@@ -75,7 +75,8 @@ bool EventsEndpoint::origin_allowed(std::string_view origin) const {
 HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
   if (request.path == kPixelPath) {
     if (auto refusal = refuse(request)) return std::move(*refusal);
-    return answer_pixel(request, origin_reader_.read(request), intake_);
+    std::optional<HttpResponse> image = answer_pixel(request, origin_reader_.read(request), intake_);
+    return image ? std::move(*image) : busy();
   }
   const Route* const route = find_route(request.path);
   if (route == nullptr) return failure(404, "nothing here; events go to POST /v1/events");
@@ -105,7 +106,7 @@ std::optional<HttpResponse> EventsEndpoint::refuse(const HttpRequest& request) {
 }
 
 HttpResponse EventsEndpoint::busy() {
-  HttpResponse response = failure(503, "queues are full; try again later");
+  HttpResponse response = failure(503, "no room for events now; try again later");
   // Jitter keeps refused clients from all coming back at once.
   response.headers.emplace_back("Retry-After", std::to_string(std::uniform_int_distribution(1, 5)(random_)));
   return response;
@@ -140,8 +141,11 @@ HttpResponse EventsEndpoint::take_body(const HttpRequest& request, const Route& 
   const BodyResult result =
       intake_.take_body(body, origin, {.format = route.format, .call = route.call, .query = request.query});
   // All of it were heartbeats, and there is no room for these.
-  if (result.shed > 0 && result.accepted + result.rejected == 0) return busy();
-  return route.reply({request, origin, body, result, random_});
+  const bool all_shed = result.shed > 0 && result.accepted + result.rejected == 0;
+  if (result.refused || all_shed) return busy();
+  HttpResponse response = route.reply({request, origin, body, result, random_});
+  response.held_until = result.durable_at;
+  return response;
 }
 
 }  // namespace weir

@@ -11,8 +11,14 @@ namespace {
 
 class HttpSource final : public Source {
  public:
-  HttpSource(std::unique_ptr<EventsEndpoint> endpoint, std::unique_ptr<HttpServer> server, std::string host)
-      : endpoint_(std::move(endpoint)), server_(std::move(server)), host_(std::move(host)) {}
+  HttpSource(std::unique_ptr<EventsEndpoint> endpoint, std::unique_ptr<HttpServer> server, std::string host,
+             const SourceContext& context)
+      : endpoint_(std::move(endpoint)), server_(std::move(server)), host_(std::move(host)), intake_(context.intake) {
+    intake_.on_durable([this](std::uint64_t number) { server_->release(number); });
+  }
+  ~HttpSource() override { intake_.on_durable({}); }
+  HttpSource(const HttpSource&) = delete;
+  HttpSource& operator=(const HttpSource&) = delete;
 
   std::string description() const override {
     return fmt::format("http://{}/v1/events", to_string(ListenAddress{host_, server_->port()}));
@@ -24,6 +30,7 @@ class HttpSource final : public Source {
   std::unique_ptr<EventsEndpoint> endpoint_;  // used by the server's handler, so it goes last
   std::unique_ptr<HttpServer> server_;
   std::string host_;
+  Intake& intake_;
 };
 
 }  // namespace
@@ -41,7 +48,7 @@ Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, 
       &context.stats, true);
   if (!server) return server.error();
   return std::unique_ptr<Source>(
-      std::make_unique<HttpSource>(std::move(endpoint), std::move(*server), options.http.listen.host));
+      std::make_unique<HttpSource>(std::move(endpoint), std::move(*server), options.http.listen.host, context));
 }
 
 }  // namespace weir

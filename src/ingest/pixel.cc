@@ -91,7 +91,7 @@ std::string pixel_event(std::string_view query, std::string_view page) {
   return json += "}";
 }
 
-HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake) {
+std::optional<HttpResponse> answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake) {
   if (request.method != "GET" && request.method != "HEAD") {
     HttpResponse response = failure(405, "only GET and HEAD are answered here");
     response.headers.emplace_back("Allow", "GET, HEAD");
@@ -102,8 +102,12 @@ HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Inta
     const std::size_t size = body.size();
     body.append(kHttpBodyPadding, '\0');
     // What became of it shows in weir_events_rejected_total.
-    static_cast<void>(intake.take_body(std::string_view(body).substr(0, size), origin,
-                                       Wording{.format = "native", .call = {}, .query = {}}));
+    const BodyResult result = intake.take_body(std::string_view(body).substr(0, size), origin,
+                                               Wording{.format = "native", .call = {}, .query = {}});
+    if (result.refused) return std::nullopt;
+    HttpResponse response = pixel_response();
+    response.held_until = result.durable_at;
+    return response;
   }
   return pixel_response();
 }

@@ -2,6 +2,7 @@
 // and for mails. Turns the parameters into one native event; what an event is stays behind Intake.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ inline constexpr std::string_view kPixelPath = "/weir.gif";
 std::string pixel_event(std::string_view query, std::string_view page);
 
 /// Counts the event and answers a transparent image of one pixel, also for an event that is refused: nobody who sees a
-/// broken image could mend it. HEAD counts nothing. 503 when queues are full.
-HttpResponse answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake);
+/// broken image could mend it. HEAD counts nothing. Nothing when the intake could not take it: it may come again.
+std::optional<HttpResponse> answer_pixel(const HttpRequest& request, const Origin& origin, Intake& intake);
 
 }  // namespace weir

@@ -190,7 +190,7 @@ std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique
                   Older{std::move(file), shared.context.clock.steady_ms(), 0});
     ++shared.files_open;
   } else {
-    same = file->finish();
+    same = file->finish(name_);
   }
   same.born_ns = same.changed_ns;  // copies of what it held were made before
   return std::make_unique<TailedFile>(std::move(same), std::move(stream), 0);
@@ -245,7 +245,7 @@ bool TailPath::add_older(TailShared& shared, OpenedFile file, std::uint64_t offs
 /// A bounded piece of one file.
 TailPath::Progress TailPath::read(TailShared& shared, TailedFile& file) {
   for (int piece = 0; piece < kPiecesPerRound; ++piece) {
-    const Read read = file.read_some();
+    const Read read = file.read_some(name_);
     if (read != Read::kSome) return {read, piece > 0};
     shared.changed = true;
     if (!shared.context.intake.has_room()) break;
@@ -323,7 +323,7 @@ std::unique_ptr<TailedFile> TailPath::make(TailShared& shared, OpenedFile file, 
 /// A file is done. Its place is kept as long as it may be found again.
 void TailPath::close(TailShared& shared, std::unique_ptr<TailedFile> file) {
   const bool deleted = file->deleted();
-  static_cast<void>(file->finish());
+  static_cast<void>(file->finish(name_));
   if (!deleted) shared.places.remember(file->place(name_));
   --shared.files_open;
   shared.changed = true;

@@ -33,6 +33,23 @@ std::optional<std::uint64_t> take_number(std::string_view& line) {
 
 constexpr std::uint64_t kLatestNs = std::numeric_limits<std::int64_t>::max();
 
+/// Writes all of it to the disk.
+bool write_whole(const Descriptor& file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(file.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ::fdatasync(file.get()) == 0;
+}
+
+Error state_error(std::string_view what, const std::string& path, std::string_view why) {
+  return Error{fmt::format("cannot {} the tail state {}: {}", what, path, why)};
+}
+
+}  // namespace
+
 std::optional<TailPlace> read_place(std::string_view line) {
   const auto device = take_number(line);
   const auto inode = take_number(line);
@@ -70,22 +87,16 @@ std::optional<std::vector<TailPlace>> read_places(std::string_view text) {
   return std::nullopt;
 }
 
-/// Writes all of it to the disk.
-bool write_whole(const Descriptor& file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(file.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return ::fdatasync(file.get()) == 0;
+std::string text_of_place(const TailPlace& place) {
+  return fmt::format("{} {} {} {} {} {} {:d} {}", place.identity.device, place.identity.inode, place.offset,
+                     place.head_bytes, place.head_hash, place.born_ns, place.open, place.path);
 }
 
-Error state_error(std::string_view what, const std::string& path, std::string_view why) {
-  return Error{fmt::format("cannot {} the tail state {}: {}", what, path, why)};
+std::string text_of_places(const std::vector<TailPlace>& places) {
+  std::string text(kTitle);
+  for (const TailPlace& place : places) (text += text_of_place(place)) += '\n';
+  return text += fmt::format("end {}\n", places.size());
 }
-
-}  // namespace
 
 Result<std::vector<TailPlace>> load_places(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -108,12 +119,7 @@ Result<std::vector<TailPlace>> load_places(const std::string& path) {
 }
 
 Result<std::monostate> save_places(const std::string& path, const std::vector<TailPlace>& places) {
-  std::string text(kTitle);
-  for (const TailPlace& place : places) {
-    text += fmt::format("{} {} {} {} {} {} {:d} {}\n", place.identity.device, place.identity.inode, place.offset,
-                        place.head_bytes, place.head_hash, place.born_ns, place.open, place.path);
-  }
-  text += fmt::format("end {}\n", places.size());
+  const std::string text = text_of_places(places);
   const std::string fresh = path + ".new";
   const Descriptor file(
       ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kStateMode));

@@ -1,5 +1,6 @@
 #include "tailed_file.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tail_state.h"
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
 
@@ -78,7 +80,7 @@ TailedFile::TailedFile(OpenedFile file, std::unique_ptr<ByteStream> stream, std:
       head_(read_head(descriptor_, std::min<std::uint64_t>(offset, kHeadBytes))),
       blank_(offset == 0) {}
 
-TailedFile::Read TailedFile::read_some() {
+TailedFile::Read TailedFile::read_some(const std::string& path) {
   const std::span<char> room = stream_->prepare();
   WEIR_CHECK(!room.empty());
   const ssize_t count = read_at(descriptor_, room.data(), std::min(room.size(), kPieceBytes), offset_);
@@ -93,7 +95,10 @@ TailedFile::Read TailedFile::read_some() {
   offset_ += size;
   if (blank_) size = skip_blank(room.data(), size);
   const std::size_t newline = std::string_view(room.data(), size).rfind('\n');
-  if (newline != std::string_view::npos) line_offset_ = offset_ - size + newline + 1;
+  if (newline != std::string_view::npos) {
+    line_offset_ = offset_ - size + newline + 1;
+    mark_place(path);
+  }
   if (size > 0) stream_->commit(size);
   return Read::kSome;
 }
@@ -151,9 +156,16 @@ OpenedFile TailedFile::continue_in(OpenedFile copy) {
   return before;
 }
 
-OpenedFile TailedFile::finish() {
-  stream_->finish();
+void TailedFile::mark_place(const std::string& path) {
+  TailPlace behind = place(path);
+  behind.open = true;
+  stream_->mark(fmt::format("{}:{}", identity_.device, identity_.inode), text_of_place(behind));
+}
+
+OpenedFile TailedFile::finish(const std::string& path) {
   line_offset_ = offset_;
+  mark_place(path);
+  stream_->finish();
   return release();
 }
 

@@ -71,8 +71,9 @@ class TailedFile {
 
   const FileIdentity& identity() const { return identity_; }
   std::int64_t born_ns() const { return born_ns_; }
-  /// Takes one piece into the stream. Blocks as ByteStream::commit() does.
-  Read read_some();
+  /// Takes one piece into the stream, and with it the place behind it, under the file's `path`. Blocks as
+  /// ByteStream::commit() does.
+  Read read_some(const std::string& path);
   /// True when it shrank, but what is left of it was read before.
   bool shrank_only() const;
   /// True when no path leads to it any more.
@@ -83,11 +84,12 @@ class TailedFile {
   /// Goes on with the same bytes in another file, and hands out the one before.
   OpenedFile continue_in(OpenedFile copy);
   /// The end: a last line without newline counts as a line. Hands out the file.
-  OpenedFile finish();
+  OpenedFile finish(const std::string& path);
   TailPlace place(const std::string& path) const;
 
  private:
   bool same_content() const;
+  void mark_place(const std::string& path);
   std::size_t skip_blank(char* bytes, std::size_t size);
   OpenedFile release();
 

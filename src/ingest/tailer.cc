@@ -44,8 +44,33 @@ struct Tailer::Parts {
     });
   }
 
+  /// Of places that are kept with the events, those of the last list, and behind them those of the last events.
+  static std::optional<std::vector<TailPlace>> places_of(const KeptPlaces& kept) {
+    std::optional<std::vector<TailPlace>> places = std::vector<TailPlace>{};
+    if (!kept.all.empty()) places = read_places(kept.all);
+    for (const auto& [source, text] : kept.marked) {
+      const std::optional<TailPlace> place = read_place(text);
+      if (!place || !places) return std::nullopt;
+      std::erase_if(*places, [&](const TailPlace& listed) { return listed.identity == place->identity; });
+      places->push_back(*place);
+    }
+    return places;
+  }
+
+  /// Whether places were kept with the events; then those of the state file are older.
+  bool load_kept() {
+    const std::optional<KeptPlaces> kept = shared.context.intake.kept_places();
+    if (!kept || (kept->all.empty() && kept->marked.empty())) return false;
+    std::optional<std::vector<TailPlace>> places = places_of(*kept);
+    if (!places) warn("the places of tailed files in the journal make no sense; reading begins anew");
+    if (places) {
+      for (TailPlace& place : *places) shared.places.remember(std::move(place));
+    }
+    return true;
+  }
+
   void load() {
-    if (state_path.empty()) return;
+    if (load_kept() || state_path.empty()) return;
     Result<std::vector<TailPlace>> places = load_places(state_path);
     if (!places) return warn(places.error().message);
     for (TailPlace& place : *places) shared.places.remember(std::move(place));
@@ -94,8 +119,10 @@ struct Tailer::Parts {
 
   void save() {
     shared.changed = false;
+    const std::vector<TailPlace> places = all_places();
+    shared.context.intake.keep_places(text_of_places(places));
     if (state_path.empty()) return;
-    const Result<std::monostate> saved = save_places(state_path, all_places());
+    const Result<std::monostate> saved = save_places(state_path, places);
     if (saved) return complaint.clear();
     shared.changed = true;
     shared.context.stats.add(Stat::kTailStateErrors);

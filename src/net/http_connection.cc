@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/error.hpp>
@@ -138,11 +139,24 @@ void HttpConnection::answer_request(std::string_view body) {
 
 void HttpConnection::send(const HttpResponse& response, AfterResponse after, ResponseBody body) {
   owner_->count_response(response.status);
+  held_until_ = std::max(held_until_, response.held_until);
   append_response(output_, response, after, body);
   if (after == AfterResponse::kClose) close_after_output_ = true;
 }
 
+void HttpConnection::answers_released() {
+  if (state_ != State::kHolding) return;
+  const std::shared_ptr<HttpConnection> self = std::move(holder_);
+  flush();
+}
+
 void HttpConnection::flush() {
+  if (held_until_ > owner_->released()) {
+    if (state_ != State::kHolding) active_at_ = std::chrono::steady_clock::now();
+    holder_ = shared_from_this();
+    state_ = State::kHolding;  // meanwhile nothing is read: what else comes waits with the kernel
+    return;
+  }
   while (output_sent_ < output_.size()) {
     error_code error;
     output_sent_ +=
@@ -167,7 +181,7 @@ void HttpConnection::output_sent() {
     state_ = State::kStreaming;
     return wait_readable();
   }
-  const bool was_blocked = state_ == State::kWriting;
+  const bool was_blocked = state_ == State::kWriting || state_ == State::kHolding;
   state_ = State::kReading;
   if (was_blocked) {
     active_at_ = std::chrono::steady_clock::now();
@@ -222,6 +236,7 @@ void HttpConnection::check_deadlines(SteadyTime now) {
       if (now - request_started_at_ < milliseconds(options.request_timeout_ms)) return;
       refuse(408);
       return flush();
+    case State::kHolding:
     case State::kWriting:
       if (!streaming_ && since_active >= milliseconds(options.request_timeout_ms)) close();
       return;
@@ -247,7 +262,8 @@ void HttpConnection::stop() {
 void HttpConnection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
-  error_code ignored;  // a failed close leaves nothing to do
+  const std::shared_ptr<HttpConnection> self = std::move(holder_);  // it may be what keeps this alive
+  error_code ignored;                                               // a failed close leaves nothing to do
   socket_.close(ignored);
   reset_request();
   owner_->connection_closed(*this);

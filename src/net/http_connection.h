@@ -25,6 +25,8 @@ class HttpConnectionOwner {
   virtual HttpResponse answer(const HttpRequest& request) = 0;
   virtual void count_response(unsigned status) = 0;
   virtual bool stopping() const = 0;
+  /// Answers held until this number or before may go.
+  virtual std::uint64_t released() const = 0;
   /// Sets memory for a large body aside; false when the server's budget is used up.
   virtual bool reserve_body_memory(std::size_t bytes) = 0;
   virtual void release_body_memory(std::size_t bytes) = 0;
@@ -43,6 +45,8 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   void start();
   /// Acts on deadlines that have passed.
   void check_deadlines(SteadyTime now);
+  /// More answers may go: see HttpConnectionOwner::released().
+  void answers_released();
   /// Closes at once when no request is under way, or a stream; otherwise after the answer.
   void stop();
 
@@ -51,7 +55,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   void close() override;
 
  private:
-  enum class State { kReading, kWriting, kStreaming, kLingering, kClosed };
+  enum class State { kReading, kHolding, kWriting, kStreaming, kLingering, kClosed };
   enum class Step { kNeedMore, kComplete, kRefused };
 
   void wait_readable();
@@ -107,6 +111,8 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   std::size_t large_body_received_ = 0;
   std::size_t body_memory_reserved_ = 0;
 
+  std::uint64_t held_until_ = 0;            // of the answers in output_
+  std::shared_ptr<HttpConnection> holder_;  // itself, while it waits for neither its socket nor a timer
   std::string output_;
   std::size_t output_sent_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "weir/net/http_server.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <optional>
 #include <unordered_map>
@@ -67,6 +68,13 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
     return true;
   }
   void release_body_memory(std::size_t bytes) override { body_memory_bytes_ -= bytes; }
+
+  std::uint64_t released() const override { return released_; }
+  void release(std::uint64_t number) {
+    if (number <= released_) return;
+    released_ = number;
+    for_each_connection([](HttpConnection& connection) { connection.answers_released(); });
+  }
 
   void connection_closed(HttpConnection& connection) override {
     connections_.erase(&connection);
@@ -142,20 +150,26 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   std::unordered_map<std::string, std::size_t> connections_of_client_;  // by address; of no proxy
   SteadyTimer sweep_timer_;
   std::size_t body_memory_bytes_ = 0;
+  std::uint64_t released_ = 0;  // answers held until then may go
   bool stopping_ = false;
 };
 
 class AsioHttpServer final : public HttpServer {
  public:
-  AsioHttpServer(std::shared_ptr<HttpServerState> state, std::uint16_t port) : state_(std::move(state)), port_(port) {}
+  AsioHttpServer(asio::io_context& io, std::shared_ptr<HttpServerState> state, std::uint16_t port)
+      : io_(io), state_(std::move(state)), port_(port) {}
   ~AsioHttpServer() override { state_->abandon(); }
   AsioHttpServer(const AsioHttpServer&) = delete;
   AsioHttpServer& operator=(const AsioHttpServer&) = delete;
 
   std::uint16_t port() const override { return port_; }
+  void release(std::uint64_t number) override {
+    asio::post(io_, [state = state_, number] { state->release(number); });
+  }
   void stop() override { state_->stop(); }
 
  private:
+  asio::io_context& io_;
   std::shared_ptr<HttpServerState> state_;
   std::uint16_t port_;
 };
@@ -170,7 +184,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io, con
   auto state =
       std::make_shared<HttpServerState>(io, options, std::move(handler), stats, count_requests ? stats : nullptr);
   state->start(io, std::move(*socket));
-  return std::unique_ptr<HttpServer>(std::make_unique<AsioHttpServer>(std::move(state), port));
+  return std::unique_ptr<HttpServer>(std::make_unique<AsioHttpServer>(io, std::move(state), port));
 }
 
 }  // namespace weir

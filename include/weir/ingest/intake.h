@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weir/core/stats.h"
@@ -44,6 +47,8 @@ struct BodyResult {
   bool any_json = false;          // at least one event was valid JSON, accepted or not
   std::vector<LineError> errors;  // the first 10
   std::size_t shed = 0;           // left out for want of room; may be sent again
+  bool refused = false;           // nothing of it was taken: the journal fails; ask again later
+  std::uint64_t durable_at = 0;   // to be told of when Intake::on_durable() says so; 0: at once
 };
 
 /// One stream of bytes: a connection, a file, stdin. Owned and called by one thread.
@@ -54,6 +59,12 @@ class ByteStream {
   virtual std::span<char> prepare() = 0;
   /// Takes `size` bytes from the front of prepare(). Blocks while shards are behind: back-pressure.
   virtual void commit(std::size_t size) = 0;
+  /// Says how far the source will have been read, in its own words, when the lines that the next commit() completes are
+  /// taken in: kept with them, so that a restart finds the place. `source` names what is read.
+  virtual void mark(std::string_view source, std::string_view place) {
+    (void)source;
+    (void)place;
+  }
   /// Takes a text of any size, as prepare() and commit() would in turn.
   void write(std::string_view text);
   /// Counts a line that the source itself had to cut as too_long; `beginning` is what is left of it. Between lines
@@ -64,6 +75,12 @@ class ByteStream {
   virtual void finish() = 0;
 };
 
+/// Places of sources as they were when the last of their events was taken in.
+struct KeptPlaces {
+  std::string all;                                          // as keep_places() was last told; empty: never
+  std::vector<std::pair<std::string, std::string>> marked;  // source and place since then, the oldest mark first
+};
+
 class Intake {
  public:
   virtual ~Intake() = default;
@@ -72,6 +89,12 @@ class Intake {
   /// Takes one HTTP body, all of it; `body` has 64 readable bytes behind it. Any thread; blocks as commit() does.
   virtual BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) = 0;
   BodyResult take_body(std::string_view body, const Origin& origin) { return take_body(body, origin, Wording{}); }
+  /// Keeps the places of all sources, in their own words, in place of all marks so far. Any thread.
+  virtual void keep_places(std::string_view all) { (void)all; }
+  /// The places known at the start; nullopt when places are not kept here. Any thread.
+  virtual std::optional<KeptPlaces> kept_places() const { return std::nullopt; }
+  /// `tell(n)` is called, on any thread, when bodies with durable_at up to n are on the disk; empty: nobody is told.
+  virtual void on_durable(std::function<void(std::uint64_t)> tell) { (void)tell; }
   /// False when queues are so full that a new body should be refused (503). Any thread.
   virtual bool has_room() const = 0;
   /// Counts `events` of a body that is refused unread, under `why`, a row of weir_events_shed_total. Never

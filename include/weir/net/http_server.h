@@ -66,6 +66,9 @@ struct HttpResponse {
   std::string content_type;  // empty: no Content-Type
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
+  /// When not 0, the answer is kept back until HttpServer::release() is called with this number or a later one. A
+  /// connection whose answers are not released in time is closed without them.
+  std::uint64_t held_until = 0;
   /// When set, `body` is only the beginning: called once with the connection, which sends the rest and ends with it.
   /// Not called for HEAD, nor while the server stops. Must not use the stream before the handler's caller goes on.
   std::function<void(std::weak_ptr<HttpStream>)> on_stream = nullptr;
@@ -86,6 +89,8 @@ class HttpServer {
   virtual ~HttpServer() = default;
   /// The port bound. Any thread.
   virtual std::uint16_t port() const = 0;
+  /// Sends the answers held until `number` or before, on the io thread and soon. Any thread.
+  virtual void release(std::uint64_t number) = 0;
   /// Stops accepting, lets requests under way finish their answer, closes idle connections and streams. io thread only.
   virtual void stop() = 0;
 };
