@@ -108,6 +108,7 @@ std::string text_or_off(const OptionSlot& slot) {
 }
 
 std::vector<std::string> bots_words() { return {"auto", "exclude", "include"}; }
+std::vector<std::string> durability_words() { return {"none", "interval", "sync"}; }
 std::vector<std::string> honor_gpc_words() { return {"aggregate", "drop", "ignore"}; }
 std::vector<std::string> log_levels() { return {"trace", "debug", "info", "warn", "error"}; }
 
@@ -252,6 +253,7 @@ const OptionKind kSourceFormatKind{
 };
 const OptionKind kLogLevelKind = kChoiceKind<&log_levels>;
 const OptionKind kBotsKind = kChoiceKind<&bots_words>;
+const OptionKind kDurabilityKind = kChoiceKind<&durability_words>;
 const OptionKind kHonorGpcKind = kChoiceKind<&honor_gpc_words>;
 
 const OptionKind kHeaderOrOffKind{

@@ -96,6 +96,17 @@ constexpr std::array kOptions{
     OptionRow{"admin.live_streams", &kIntegerKind, WEIR_FIELD(live_streams), 1, 4096, "streams",
               "Readers of the live feed at once, such as open live pages; further ones are answered with 503."},
 
+    OptionRow{
+        "durability", &kDurabilityKind, WEIR_FIELD(pipeline.state.durability), 0, 0, "",
+        "What the end of the process costs: none keeps nothing, interval and sync keep state in state.directory."},
+    OptionRow{"state.directory", &kPathOrOffKind, WEIR_FIELD(pipeline.state.directory), 1, 4000, "bytes",
+              "Directory for the journal and snapshots, for this instance alone. Off: state is lost with the process."},
+    OptionRow{"state.snapshot_interval", &kDurationKind, WEIR_FIELD(pipeline.state.snapshot_interval_ms), kSecond,
+              kHour, "", "How often a snapshot of all state is taken, so that a restart has little to do again."},
+    OptionRow{"state.journal_bytes", &kSizeKind, WEIR_FIELD(pipeline.state.journal_bytes), 16 * kMiB, 1024 * kGiB,
+              "bytes",
+              "Records since the last snapshot; beyond it one is taken, beyond twice of it events are refused."},
+
     OptionRow{"pipeline.format", &kFormatKind, WEIR_FIELD(pipeline.reader.format), 0, 0, "",
               "Format of sources of lines that name none: tcp, unix, stdin, syslog, tail."},
     OptionRow{"pipeline.shards", &kIntegerOrAutoKind, WEIR_FIELD(pipeline.shards), 1, 256, "threads",

@@ -31,6 +31,7 @@ namespace {
 constexpr TimeMs kDrainMs = 5000;  // how long connections may take to finish when stopping
 constexpr TimeMs kIdleCheckMs = 20;
 constexpr TimeMs kTableMs = 1000;
+constexpr TimeMs kReadyMs = 100;
 
 /// Ends a loop when its last connection is gone, or when connections have had their time.
 void stop_when_idle(EventLoop& loop, const StatBoard& stats) {
@@ -55,7 +56,9 @@ class Server {
 
  private:
   Result<std::monostate> start_sources();
+  void log_recovery() const;
   void log_addresses() const;
+  void look_after_ready();
   void on_signal(int signal);
   void reload();
   void begin_stop();
@@ -80,12 +83,14 @@ class Server {
   std::vector<std::string> source_names_;
   std::unique_ptr<DemoFeed> demo_;
   bool stopping_ = false;
+  bool keeps_ = true;  // events can be kept as durability asks
 };
 
 Result<std::monostate> Server::start() {
   Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
   if (!pipeline) return pipeline.error();
   pipeline_ = std::move(*pipeline);
+  log_recovery();
   pipeline_->add_stats_from([this] {
     StatValues stats = ingest_stats_.read();
     stats += tail_stats_.read();
@@ -127,6 +132,26 @@ std::uint16_t Server::http_port() const {
   return 0;
 }
 
+void Server::log_recovery() const {
+  const StateOptions& state = config_.pipeline.state;
+  if (!state.kept()) return spdlog::info("nothing is kept over a restart: see state.directory and durability");
+  const RecoveredState& found = pipeline_->recovered();
+  for (const std::string& warning : found.warnings) spdlog::warn("{}", warning);
+  if (!found.any) return spdlog::info("keeping state in {} (durability: {})", state.directory, state.durability);
+  spdlog::info("recovered the state in {} in {:.3f} s: {} events in {} records of the journal behind the snapshot",
+               state.directory, static_cast<double>(found.duration_ms) / 1000, found.events, found.records);
+}
+
+/// Ready is who is neither starting nor stopping and can keep what it is sent.
+void Server::look_after_ready() {
+  const bool keeps = pipeline_->keeps();
+  server_stats_.set(Stat::kReady, keeps && !stopping_ ? 1 : 0);
+  if (keeps == keeps_) return;
+  keeps_ = keeps;
+  if (keeps) return spdlog::info("the journal works again: events are taken");
+  spdlog::error("events are refused because they cannot be kept: {}; will try again", pipeline_->problem());
+}
+
 void Server::log_addresses() const {
   std::string addresses;
   for (const auto& source : sources_) addresses += source->description() + ", ";
@@ -145,6 +170,7 @@ int Server::run() {
   admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
+  admin_loop_.every(kReadyMs, [this] { look_after_ready(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
   server_stats_.set(Stat::kReady, 1);
   log_addresses();

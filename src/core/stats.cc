@@ -15,6 +15,7 @@ constexpr std::string_view kShedHelp =
 constexpr std::string_view kRefusedHelp =
     "Connections refused because too many were open: of all clients (limit), or of one (client).";
 constexpr std::string_view kReloadHelp = "Times the configuration was read again on SIGHUP; a failure changes nothing.";
+constexpr std::string_view kSnapshotHelp = "Snapshots of all state that were tried.";
 constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
 
 constexpr std::array<StatRow, kStatCount> kTable{{
@@ -25,6 +26,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kReceivedFile, kCounter, "weir_events_received_total", "source", "file", kReceivedHelp},
     {kReceivedSyslog, kCounter, "weir_events_received_total", "source", "syslog", kReceivedHelp},
     {kReceivedTail, kCounter, "weir_events_received_total", "source", "tail", kReceivedHelp},
+    {kReceivedJournal, kCounter, "weir_events_received_total", "source", "journal", kReceivedHelp},
     {kCountedPageView, kCounter, "weir_events_counted_total", "type", "page_view", kCountedHelp},
     {kCountedConversion, kCounter, "weir_events_counted_total", "type", "conversion", kCountedHelp},
     {kCountedEngagement, kCounter, "weir_events_counted_total", "type", "engagement", kCountedHelp},
@@ -48,6 +50,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kShedHeartbeat, kCounter, "weir_events_shed_total", "reason", "heartbeat", kShedHelp},
     {kShedOverload, kCounter, "weir_events_shed_total", "reason", "overload", kShedHelp},
     {kShedClientRate, kCounter, "weir_events_shed_total", "reason", "client_rate", kShedHelp},
+    {kShedJournal, kCounter, "weir_events_shed_total", "reason", "journal", kShedHelp},
     {kQueued, kGauge, "weir_events_queued", "", "", "Events received and still waiting to be put in order."},
     {kActiveSessions, kGauge, "weir_active_sessions", "", "", "Sessions open now."},
     {kSessionTableBytes, kGauge, "weir_session_table_bytes", "", "", "Memory held for open sessions, tables included."},
@@ -101,6 +104,26 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Files being read when Weir stopped that were not found again; what was added to them since is not counted."},
     {kReloadsDone, kCounter, "weir_config_reloads_total", "result", "success", kReloadHelp},
     {kReloadsFailed, kCounter, "weir_config_reloads_total", "result", "failure", kReloadHelp},
+    {kJournalWritable, kGauge, "weir_journal_writable", "", "",
+     "1 while accepted events are kept as durability asks; 0 while the journal fails and events are refused."},
+    {kJournalBytes, kGauge, "weir_journal_bytes", "", "", "Bytes of the records in the journal."},
+    {kJournalRecords, kCounter, "weir_journal_records_total", "", "", "Records written to the journal."},
+    {kJournalWrittenBytes, kCounter, "weir_journal_written_bytes_total", "", "",
+     "Bytes of the records written to the journal."},
+    {kJournalSyncs, kCounter, "weir_journal_syncs_total", "", "", "Times the journal was brought to the disk (fsync)."},
+    {kJournalErrors, kCounter, "weir_journal_errors_total", "", "", "Failures to write or to sync the journal."},
+    {kJournalDamaged, kCounter, "weir_journal_damaged_records_total", "", "",
+     "Records of the journal that were missing or could not be read at the start."},
+    {kSnapshotsWritten, kCounter, "weir_snapshots_total", "result", "success", kSnapshotHelp},
+    {kSnapshotsFailed, kCounter, "weir_snapshots_total", "result", "failure", kSnapshotHelp},
+    {kSnapshotBytes, kGauge, "weir_snapshot_bytes", "", "", "Size of the newest snapshot."},
+    {kSnapshotTime, kGauge, "weir_snapshot_timestamp_seconds", "", "",
+     "When the newest snapshot was taken; 0 before the first."},
+    {kSnapshotDuration, kGauge, "weir_snapshot_duration_seconds", "", "",
+     "How long the newest snapshot took from its cut to its end.", 0.001},
+    {kRecoveryDuration, kGauge, "weir_recovery_duration_seconds", "", "",
+     "How long it took at the start to bring state back.", 0.001},
+    {kRecoveredEvents, kGauge, "weir_recovered_events", "", "", "Events taken from the journal at the start."},
     {kQueueBatches, kGauge, "weir_queue_batches", "", "", "Batches of events under way between readers and shards."},
     {kBackpressureWaits, kCounter, "weir_backpressure_waits_total", "", "",
      "Times a reader had to wait for a shard; meanwhile its source was not read."},

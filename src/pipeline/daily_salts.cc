@@ -75,7 +75,9 @@ class SaltFile {
     std::string text;
     for (const auto& [day, salt] : salts) text += fmt::format("{} {:016x}{:016x}\n", day, salt[0], salt[1]);
     const auto size = static_cast<ssize_t>(text.size());
-    return ::pwrite(descriptor_, text.data(), text.size(), 0) == size && ::ftruncate(descriptor_, size) == 0;
+    // To the disk, too: visitors would be others after a loss of power.
+    return ::pwrite(descriptor_, text.data(), text.size(), 0) == size && ::ftruncate(descriptor_, size) == 0 &&
+           ::fdatasync(descriptor_) == 0;
   }
 
  private:

@@ -150,6 +150,7 @@ Fault EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& even
     if (raw.visitor_given || address.empty()) return Rejection::kMissingField;
     const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
     event.visitor = parts_.identity.visitor_of({site_text(raw), address, agent}, event.time_ms);
+    event.derived = true;
   }
   event.session = raw.session.empty() ? event.visitor : mix(event.visitor, hasher_(raw.session));
   if (!raw.id.empty()) event.delivery = mix(event.visitor, hasher_(raw.id));

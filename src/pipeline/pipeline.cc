@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "pipeline_portion.h"
 #include "weir/core/check.h"
 #include "weir/core/thread_name.h"
 #include "weir/core/time_text.h"
@@ -22,11 +23,6 @@ constexpr std::size_t kFullPercent = 95;         // of a queue: from here on new
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
 constexpr TimeMs kIdleMs = 1000;                 // without events for so long, time moves by the wall clock
 
-std::size_t shard_count_of(const PipelineOptions& options) {
-  if (options.shards > 0) return options.shards;
-  return std::max(1U, std::thread::hardware_concurrency() / 2);
-}
-
 Stat received_stat(SourceKind kind) {
   return static_cast<Stat>(static_cast<std::size_t>(Stat::kReceivedHttp) + static_cast<std::size_t>(kind));
 }
@@ -36,16 +32,6 @@ TimeSource time_source_of(PipelineMode mode) {
 }
 
 }  // namespace
-
-/// A piece of text and how it is to be read.
-struct Pipeline::Portion {
-  std::string_view text;
-  Framing framing;
-  SourceKind kind;
-  const FormatRow& format;
-  Origin origin;
-  Call call;
-};
 
 /// A stream of lines into the pipeline.
 class Pipeline::Stream final : public ByteStream {
@@ -57,6 +43,10 @@ class Pipeline::Stream final : public ByteStream {
   void commit(std::size_t size) override {
     lines_.commit(size);
     take(lines_.take_lines());
+  }
+  void mark(std::string_view source, std::string_view place) override {
+    source_ = source;
+    place_ = place;
   }
   void refuse_too_long(std::string_view beginning) override {
     const std::lock_guard lock(pipeline_.intake_mutex_);
@@ -77,7 +67,10 @@ class Pipeline::Stream final : public ByteStream {
  private:
   void take(std::string_view text) {
     const std::lock_guard lock(pipeline_.intake_mutex_);
-    if (!text.empty()) pipeline_.take_text({text, Framing::kLines, kind_, format_, Origin{}, Call{}}, nullptr);
+    if (!text.empty()) {
+      pipeline_.take({text, Framing::kLines, kind_, format_, Origin{}, Call{}, source_, place_}, nullptr);
+      place_.clear();
+    }
     for (auto line = lines_.take_oversize(); !line.empty(); line = lines_.take_oversize()) {
       pipeline_.refuse(line, kind_, Rejection::kTooLong);
     }
@@ -87,6 +80,8 @@ class Pipeline::Stream final : public ByteStream {
   SourceKind kind_;
   const FormatRow& format_;
   LineBuffer lines_;
+  std::string source_;  // whose place comes with the next lines
+  std::string place_;   // empty: none
 };
 
 ReaderOptions reloaded(ReaderOptions running, const ReaderOptions& fresh) {
@@ -108,7 +103,8 @@ Error unknown_format(std::string_view name) {
   return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, fmt::join(format_names(), ", "))};
 }
 
-Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settings, const Clock& clock) {
+Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& wanted, const Clock& clock) {
+  PipelineSettings settings = wanted;
   const ReaderOptions& reader = settings.options.reader;
   const FormatRow* format = find_format(reader.format);
   if (format == nullptr) return unknown_format(reader.format);
@@ -116,10 +112,13 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settin
   if (!schedule) return schedule.error();
   Result<std::unique_ptr<DeadLetters>> letters = DeadLetters::open(reader.dead_letter_path, reader.dead_letter_bytes);
   if (!letters) return letters.error();
+  Result<std::unique_ptr<StateKeeper>> keeper = open_state(settings, clock);
+  if (!keeper) return keeper.error();
   Result<MakerParts> parts =
       EventMaker::open_parts(reader, settings.options.sessions.timeout_ms, time_source_of(settings.mode));
   if (!parts) return parts.error();
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(settings, clock, *format, std::move(*letters), std::move(*parts)));
+  Opened opened{std::move(*letters), std::move(*parts), std::move(*keeper)};
+  std::unique_ptr<Pipeline> pipeline(new Pipeline(settings, clock, *format, std::move(opened)));
   pipeline->schedule_ = std::move(*schedule);
   try {
     pipeline->make_shards();
@@ -129,12 +128,12 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settin
         "not enough memory for the tables: lower limits.sessions, limits.reorder_events and limits.visitors, or raise "
         "the limit of address space (ulimit -v, LimitAS=)"};
   }
-  pipeline->start_threads();
+  const Result<std::monostate> recovered = pipeline->recover();
+  if (!recovered) return recovered.error();
   return pipeline;
 }
 
-Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
-                   std::unique_ptr<DeadLetters> dead_letters, MakerParts parts)
+Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format, Opened opened)
     : settings_(settings),
       line_bytes_(settings.options.reader.parser.line_bytes),
       clock_(clock),
@@ -142,15 +141,18 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       hasher_(settings.options.hash_seed ? *settings.options.hash_seed : random_seed()),
       symbols_(hasher_, settings.options.reader.symbols / 2),
       special_{symbols_.symbol_of(kNoneLabel), symbols_.symbol_of(kOtherLabel)},
-      dead_letters_(std::move(dead_letters)),
+      dead_letters_(std::move(opened.dead_letters)),
       queues_(shard_count_of(settings.options)),
       hub_(queues_.size()),
       default_format_(&format),
       parsers_(format_table().size()),
-      event_maker_(make_event_maker(std::move(parts))),
+      event_maker_(make_event_maker(std::move(opened.parts))),
       router_(settings.options.sessions, settings.options.batch_events, queues_, *dead_letters_),
       parsed_(kParsedEvents),
-      builder_(settings.options.windows) {
+      recorder_(symbols_, special_.none),
+      builder_(settings.options.windows),
+      states_(queues_.size()),
+      keeper_(std::move(opened.keeper)) {
   const PipelineOptions& options = settings_.options;
   // Serve needs room for bursts. A replay's reader may just as well wait, and few batches stay in the cache.
   const bool replay = settings_.mode == PipelineMode::kReplay;
@@ -183,7 +185,9 @@ ShardContext Pipeline::shard_context() {
       .symbols = symbols_,
       .special = special_,
       .dead_letters = *dead_letters_,
-      .hub = hub_};
+      .hub = hub_,
+      .states = states_,
+      .index = shards_.size()};
   context.sessions.sessions = share(context.sessions.sessions);
   context.sessions.reorder_events = share(context.sessions.reorder_events);
   context.sessions.delivery_ids = share(context.sessions.delivery_ids);
@@ -234,7 +238,7 @@ BodyResult Pipeline::take_body(std::string_view body, const Origin& origin, cons
   WEIR_CHECK(row != nullptr);
   BodyResult result;
   const std::lock_guard lock(intake_mutex_);
-  take_text({body, Framing::kDocument, SourceKind::kHttp, *row, origin, {wording.call, wording.query}}, &result);
+  take({body, Framing::kDocument, SourceKind::kHttp, *row, origin, {wording.call, wording.query}}, &result);
   return result;
 }
 
@@ -271,9 +275,13 @@ bool Pipeline::is_filled(std::size_t percent) const {
   });
 }
 
-bool Pipeline::has_room() const { return !is_filled(kFullPercent); }
+bool Pipeline::has_room() const { return keeps() && !is_filled(kFullPercent); }
 
 void Pipeline::count_refused(std::size_t events, Stat why) { refused_.add(why, static_cast<std::int64_t>(events)); }
+
+void Pipeline::take(const Portion& portion, BodyResult* result) {
+  keeper_ == nullptr ? take_text(portion, result) : take_and_keep(portion, result);
+}
 
 /// What became of one event.
 struct Pipeline::Outcome {
@@ -304,6 +312,7 @@ void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   }
   received_.store(intake_stats_.received(), std::memory_order_relaxed);
   if (!any_accepted) return;  // refused lines do not keep time from passing
+  last_intake_ms_ = received_ms;
   last_intake_steady_ms_ = clock_.steady_ms();
   newest_at_last_intake_ms_ = router_.newest_ms();
 }
@@ -326,8 +335,10 @@ Pipeline::Outcome Pipeline::take_event(const ParsedEvent& parsed, const Portion&
   } else if (shed_heartbeats && event.type == EventType::kEngagement) {
     ++intake_stats_[Stat::kShedHeartbeat];
     return {.rejection = {}, .shed = true};
-  } else {
+  } else if (keeper_ == nullptr) {
     router_.route(event, parsed.line);
+  } else if (router_.place(event, parsed.line)) {
+    placed_.push_back(event);
   }
   return {rejection};
 }
@@ -344,6 +355,7 @@ void Pipeline::refuse(std::string_view line, SourceKind kind, Rejection reason) 
 
 void Pipeline::let_time_pass() {
   const TimeMs idle_ms = clock_.steady_ms() - last_intake_steady_ms_;
+  if (!backlog_.empty()) return;  // for what waits it must not
   if (router_.started() && idle_ms > kIdleMs) router_.advance_to(newest_at_last_intake_ms_ + idle_ms);
 }
 
@@ -355,6 +367,7 @@ StatValues Pipeline::intake_counts() const {
   const StatValues refused = refused_.read();
   counts += refused;
   counts[Stat::kReceivedHttp] += refused.shed();
+  for (const Waiting& waiting : backlog_) counts[Stat::kQueued] += static_cast<std::int64_t>(waiting.events.size());
   return counts;
 }
 
@@ -371,8 +384,11 @@ std::shared_ptr<const Report> Pipeline::finish() {
   WEIR_CHECK(!finished_);
   finished_ = true;
   const bool serve = settings_.mode == PipelineMode::kServe;
+  if (keeper_ != nullptr) keeper_->stop();  // sessions are kept as they are, not as draining leaves them
   {
     const std::lock_guard lock(intake_mutex_);
+    for (const Waiting& waiting : backlog_) send_placed(waiting.events);
+    backlog_.clear();
     hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());
     router_.send_all(serve ? BatchKind::kDrain : BatchKind::kStop, snapshot_number_);
   }

@@ -16,6 +16,10 @@ void Pipeline::add_counts(const Cut& cut, Report& report) const {
   report.stats[Stat::kQueueBatches] = under_way;
   report.stats[Stat::kSymbolsForgotten] = symbols_.forgotten();
   dead_letters_->add_stats(report.stats);
+  report.stats[Stat::kJournalWritable] = 1;
+  if (keeper_ != nullptr) keeper_->add_stats(report.stats);
+  report.stats[Stat::kRecoveryDuration] = recovered_.duration_ms;
+  report.stats[Stat::kRecoveredEvents] = recovered_.events;
   for (const ShardSnapshot& shard : cut.shards) {
     report.stats += shard.stats;
     if (!shard.first_event_ms) continue;

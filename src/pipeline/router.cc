@@ -12,7 +12,7 @@ Router::Router(const SessionOptions& options, std::size_t batch_events,
       dead_letters_(dead_letters),
       open_(queues.size()) {}
 
-void Router::route(Event& event, std::string_view line) {
+bool Router::place(Event& event, std::string_view line) {
   newest_ms_ = started_ ? std::max(newest_ms_, event.time_ms) : event.time_ms;
   started_ = true;
   const TimeMs watermark = watermark_ms();
@@ -20,17 +20,43 @@ void Router::route(Event& event, std::string_view line) {
     if (event.time_ms < watermark - options_.dedup_ms) {
       ++stats_[Stat::kLate];
       dead_letters_.write(line, "late");
-      return;
+      return false;
     }
     event.late = true;
     event.dead_letter = dead_letters_.hold(line);
   }
+  return true;
+}
+
+void Router::send_placed(const Event& event) {
+  if (!event.late) {
+    newest_ms_ = started_ ? std::max(newest_ms_, event.time_ms) : event.time_ms;
+    started_ = true;
+  }
+  send_on(event);
+}
+
+void Router::rewind(const Order& order) {
+  started_ = order.started;
+  newest_ms_ = order.newest_ms;
+}
+
+void Router::restore(const Order& order) {
+  rewind(order);
+  stats_ = order.stats;
+}
+
+void Router::send_on(const Event& event) {
   // The low half chooses the shard; the tables of a shard use the high half.
   const std::uint64_t low = event.visitor & 0xFFFFFFFFU;
   const auto shard = static_cast<std::size_t>((low * queues_.size()) >> 32);
   Batch& batch = open_batch(shard);
   batch.events.push_back(event);
   if (batch.events.size() >= batch_events_) send(shard);
+}
+
+void Router::route(Event& event, std::string_view line) {
+  if (place(event, line)) send_on(event);
 }
 
 Batch& Router::open_batch(std::size_t shard) {

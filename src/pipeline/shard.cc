@@ -58,6 +58,15 @@ bool Shard::step(const Batch& batch) {
     case BatchKind::kSnapshot:
       hand_in(batch.snapshot);
       return true;
+    case BatchKind::kSave: {
+      ByteWriter writer;
+      save(writer);
+      context_.states.hand_in(context_.index, writer.take());
+      return true;
+    }
+    case BatchKind::kRecovered:
+      begin_counting();
+      return true;
     case BatchKind::kStop:
       reorder_buffer_.flush(emit_);
       if (context_.schedule.every_ms > 0) {
@@ -139,20 +148,59 @@ void Shard::pass_boundaries(TimeMs time_ms) {
   }
 }
 
+StatValues Shard::counts() const {
+  StatValues stats = stats_;
+  stats[Stat::kSessionsClosedEarly] = sessionizer_.closed_early();
+  stats[Stat::kReorderForced] = reorder_buffer_.forced();
+  stats[Stat::kDedupForgotten] = deduplicator_.forgotten();
+  stats[Stat::kOrdersForgotten] = sessionizer_.orders_forgotten();
+  stats[Stat::kVisitorsForgotten] = rollups_.visitors_forgotten();
+  stats[Stat::kCellsFolded] = rollups_.cells_folded();
+  return stats;
+}
+
+void Shard::begin_counting() {
+  counted_before_ = counts();
+  rollups_.reset_counters();
+  ByteWriter waiting;
+  waiting.number(reorder_buffer_.size());
+  context_.states.hand_in(context_.index, waiting.take());
+}
+
+void Shard::save(ByteWriter& writer) {
+  rollups_.advance(time_ms_);
+  sessionizer_.publish();
+  writer.flag(first_event_ms_.has_value());
+  for (const TimeMs time_ms : {first_event_ms_.value_or(0), last_event_ms_.value_or(0), time_ms_}) {
+    writer.number(static_cast<std::uint64_t>(time_ms));
+  }
+  deduplicator_.save(writer);
+  rollups_.save(writer);
+  sessionizer_.save(writer);
+  reorder_buffer_.save(writer);
+}
+
+bool Shard::load(ByteReader& reader) {
+  const bool any_event = reader.flag();
+  const TimeMs first_ms = reader.time();
+  const TimeMs last_ms = reader.time();
+  if (any_event) first_event_ms_ = first_ms;
+  if (any_event) last_event_ms_ = last_ms;
+  time_ms_ = reader.time();
+  if (!deduplicator_.load(reader) || !rollups_.load(reader)) return false;
+  rollups_.advance(time_ms_);
+  return sessionizer_.load(reader) && reorder_buffer_.load(reader, emit_) && reader.done();
+}
+
 void Shard::hand_in(std::uint64_t number) {
   rollups_.advance(time_ms_);
   sessionizer_.publish();
   ShardSnapshot snapshot;
-  snapshot.stats = stats_;
+  snapshot.stats = counts();
+  snapshot.stats -= counted_before_;
   snapshot.stats[Stat::kQueued] = static_cast<std::int64_t>(reorder_buffer_.size());
   snapshot.stats[Stat::kActiveSessions] = static_cast<std::int64_t>(sessionizer_.open_sessions());
   snapshot.stats[Stat::kSessionTableBytes] = static_cast<std::int64_t>(sessionizer_.memory_bytes());
-  snapshot.stats[Stat::kSessionsClosedEarly] = sessionizer_.closed_early();
-  snapshot.stats[Stat::kReorderForced] = reorder_buffer_.forced();
-  snapshot.stats[Stat::kDedupForgotten] = deduplicator_.forgotten();
-  snapshot.stats[Stat::kOrdersForgotten] = sessionizer_.orders_forgotten();
-  snapshot.stats[Stat::kVisitorsForgotten] = rollups_.visitors_forgotten();
-  snapshot.stats[Stat::kCellsFolded] = rollups_.cells_folded();
   snapshot.first_event_ms = first_event_ms_;
   snapshot.last_event_ms = last_event_ms_;
   snapshot.time_ms = time_ms_;

@@ -35,11 +35,7 @@ std::uint64_t VisitorIdentity::visitor_of(const Sender& sender, TimeMs time_ms) 
 /// The id under the salt of the day, of the sender in message_.
 std::uint64_t VisitorIdentity::visitor_of_day(TimeMs time_ms) {
   const std::int64_t day = time_ms / kDayMs;
-  if (day > salts_.today()) {
-    // Only neighbours have an overnight: whoever was remembered before is of no use after a longer gap.
-    overnight_until_ms_ = day == salts_.today() + 1 ? day * kDayMs + timeout_ms_ : 0;
-    salts_.advance_to(day);
-  }
+  if (day > salts_.today()) begin_day(day);
   std::uint64_t id = 0;
   if (day < salts_.today()) {
     id = hash_of(salts_.yesterday_salt());
@@ -50,6 +46,41 @@ std::uint64_t VisitorIdentity::visitor_of_day(TimeMs time_ms) {
   }
   if (time_ms + timeout_ms_ >= (day + 1) * kDayMs) remember(id, time_ms);
   return id;
+}
+
+void VisitorIdentity::begin_day(std::int64_t day) {
+  // Only neighbours have an overnight: whoever was remembered before is of no use after a longer gap.
+  overnight_until_ms_ = day == salts_.today() + 1 ? day * kDayMs + timeout_ms_ : 0;
+  salts_.advance_to(day);
+}
+
+void VisitorIdentity::recall(std::uint64_t visitor, TimeMs time_ms) {
+  if (scope_ == IdentityScope::kRun || visitor == 0) return;
+  const std::int64_t day = time_ms / kDayMs;
+  if (day > salts_.today()) begin_day(day);
+  if (day < salts_.today()) return;
+  // An id of today that was remembered before today's last hour is one of yesterday's that went on.
+  const TimeMs* last_ms = time_ms <= overnight_until_ms_ ? overnight_.find(visitor) : nullptr;
+  if (last_ms != nullptr && time_ms - *last_ms <= timeout_ms_) {
+    remember(visitor, time_ms);
+    overnight_until_ms_ = std::max(overnight_until_ms_, time_ms + timeout_ms_);
+  } else if (time_ms + timeout_ms_ >= (day + 1) * kDayMs) {
+    remember(visitor, time_ms);
+  }
+}
+
+void VisitorIdentity::save(ByteWriter& writer) const {
+  writer.signed_number(salts_.today());
+  writer.number(static_cast<std::uint64_t>(overnight_until_ms_));
+  overnight_.save(writer);
+}
+
+bool VisitorIdentity::load(ByteReader& reader) {
+  const std::int64_t today = reader.signed_number();
+  overnight_until_ms_ = reader.time();
+  if (today > kLatestTimeMs / kDayMs || !overnight_.load(reader)) return reader.fail();
+  if (scope_ == IdentityScope::kDay) salts_.advance_to(today);
+  return true;
 }
 
 /// Puts down what is hashed. The lengths in front keep two senders from having one text.

@@ -67,7 +67,11 @@ void write_stats(JsonWriter& json, const StatValues& stats) {
   for (const StatRow& row : stat_table()) {
     if (!row.label_name.empty()) continue;
     json.key(row.family);
-    json.integer(stats[row.stat]);
+    if (row.scale == 1) {
+      json.integer(stats[row.stat]);
+    } else {
+      json.number(static_cast<double>(stats[row.stat]) * row.scale);
+    }
   }
   json.end_object();
 }

@@ -64,7 +64,8 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_stats(Families& families) const {
     for (const StatRow& row : stat_table()) {
       if (families.back().name != row.family) families.push_back(family_of(row.family, row.kind, row.help));
-      prometheus::ClientMetric& metric = add_metric(families.back(), static_cast<double>(report_.stats[row.stat]));
+      prometheus::ClientMetric& metric =
+          add_metric(families.back(), static_cast<double>(report_.stats[row.stat]) * row.scale);
       if (row.label_name.empty()) continue;
       metric.label.push_back({std::string(row.label_name), std::string(row.label_value)});
     }

@@ -29,7 +29,8 @@ class HandDriven {
                             .symbols = symbols_,
                             .special = special_,
                             .dead_letters = *letters_,
-                            .hub = hub_}) {}
+                            .hub = hub_,
+                            .states = states_}) {}
 
   Event view(TimeMs time_ms, std::uint64_t visitor, std::uint64_t delivery = 0) {
     Event event;
@@ -66,6 +67,7 @@ class HandDriven {
   FunnelSet funnels_;
   std::unique_ptr<DeadLetters> letters_;
   SnapshotHub hub_;
+  StateCollector states_{1};
   Shard shard_;
   std::uint64_t number_ = 0;
 };

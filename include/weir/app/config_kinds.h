@@ -28,6 +28,7 @@ extern const OptionKind kLogLevelKind;       // std::string
 extern const OptionKind kListenKind;         // ListenAddress
 extern const OptionKind kListenOrOffKind;    // std::string that parse_listen_address reads; "off" is empty
 extern const OptionKind kBotsKind;           // std::string
+extern const OptionKind kDurabilityKind;     // std::string
 extern const OptionKind kHonorGpcKind;       // std::string
 extern const OptionKind kHeaderOrOffKind;    // std::string, the name of an HTTP header; "off" is empty
 extern const OptionKind kOriginsKind;        // std::vector<std::string>

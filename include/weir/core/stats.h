@@ -20,6 +20,7 @@ enum class Stat : std::uint8_t {
   kReceivedFile,
   kReceivedSyslog,
   kReceivedTail,
+  kReceivedJournal,
   kCountedPageView,
   kCountedConversion,
   kCountedEngagement,
@@ -43,6 +44,7 @@ enum class Stat : std::uint8_t {
   kShedHeartbeat,
   kShedOverload,
   kShedClientRate,
+  kShedJournal,
   kQueued,
   kActiveSessions,
   kSessionTableBytes,
@@ -77,6 +79,20 @@ enum class Stat : std::uint8_t {
   kTailFilesLost,
   kReloadsDone,
   kReloadsFailed,
+  kJournalWritable,
+  kJournalBytes,
+  kJournalRecords,
+  kJournalWrittenBytes,
+  kJournalSyncs,
+  kJournalErrors,
+  kJournalDamaged,
+  kSnapshotsWritten,
+  kSnapshotsFailed,
+  kSnapshotBytes,
+  kSnapshotTime,
+  kSnapshotDuration,
+  kRecoveryDuration,
+  kRecoveredEvents,
   kQueueBatches,
   kBackpressureWaits,
   kLiveStreamsOpen,
@@ -98,6 +114,7 @@ struct StatRow {
   std::string_view label_name;  // empty: no label
   std::string_view label_value;
   std::string_view help;  // same for all rows of a family
+  double scale = 1;       // exported value = count * scale (milliseconds -> seconds)
 };
 
 /// The rows, indexed by Stat. Rows of one family are neighbours.
@@ -112,13 +129,17 @@ class StatValues {
     for (std::size_t i = 0; i < kStatCount; ++i) values_[i] += other.values_[i];
     return *this;
   }
+  StatValues& operator-=(const StatValues& other) {
+    for (std::size_t i = 0; i < kStatCount; ++i) values_[i] -= other.values_[i];
+    return *this;
+  }
   /// Events, summed over sources, types and reasons.
-  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedTail); }
+  std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedJournal); }
   std::int64_t counted() const { return sum(Stat::kCountedPageView, Stat::kCountedOptedOut); }
   std::int64_t rejected() const { return sum(Stat::kRejectedMalformed, Stat::kRejectedUnknownSite); }
-  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedClientRate); }
+  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedJournal); }
   /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
-  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedClientRate); }
+  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedJournal); }
 
  private:
   /// Sum of the rows from `first` to `last`, both included.

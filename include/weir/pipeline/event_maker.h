@@ -69,6 +69,9 @@ class EventMaker {
   /// afterwards.
   void take_over_from(EventMaker& before);
 
+  /// Who derived visitors are: what an earlier process knew of them, and the events it left behind.
+  VisitorIdentity& identity() { return parts_.identity; }
+
   /// kLabelsCut, kClockClamped, kBotsIncluded, kOvernightForgotten and kSaltFileErrors.
   StatValues stats() const;
 

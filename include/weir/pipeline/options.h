@@ -13,6 +13,7 @@
 #include "weir/model/site.h"
 #include "weir/parse/parser.h"
 #include "weir/session/options.h"
+#include "weir/store/disk.h"
 #include "weir/window/options.h"
 
 namespace weir {
@@ -41,16 +42,28 @@ struct ReaderOptions {
 /// can therefore take up.
 ReaderOptions reloaded(ReaderOptions running, const ReaderOptions& fresh);
 
+/// What serve keeps over its end, as in configuration under `durability` and `state`.
+struct StateOptions {
+  std::string durability = "interval";  // none, interval or sync
+  std::string directory;                // empty: nothing is kept
+  TimeMs snapshot_interval_ms = 60'000;
+  std::size_t journal_bytes = std::size_t{1} << 30;  // of records since the last snapshot
+  DiskEnv disk = nullptr;                            // for tests
+
+  bool kept() const { return durability != "none" && !directory.empty(); }
+};
+
 struct PipelineOptions {
   ReaderOptions reader;
   SessionOptions sessions;
   WindowOptions windows;
   std::vector<Funnel> funnels;
-  TimeMs slow_ms = 3000;                   // a page slower than this is a cause of leakage
-  std::size_t shards = 0;                  // 0: half the cores, at least 1
-  std::size_t batch_events = 1024;         // events per batch; 1..4096
-  std::size_t queue_events = 32'768;       // events under way between readers and shards; few enough to stay in a cache
-  TimeMs publish_interval_ms = 250;        // live: how often a new snapshot is published
+  TimeMs slow_ms = 3000;              // a page slower than this is a cause of leakage
+  std::size_t shards = 0;             // 0: half the cores, at least 1
+  std::size_t batch_events = 1024;    // events per batch; 1..4096
+  std::size_t queue_events = 32'768;  // events under way between readers and shards; few enough to stay in a cache
+  TimeMs publish_interval_ms = 250;   // live: how often a new snapshot is published
+  StateOptions state;
   std::optional<std::uint64_t> hash_seed;  // for tests; default: random
 };
 

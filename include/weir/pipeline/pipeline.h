@@ -30,6 +30,9 @@
 #include "weir/pipeline/router.h"
 #include "weir/pipeline/shard.h"
 #include "weir/pipeline/snapshot_hub.h"
+#include "weir/pipeline/state_collector.h"
+#include "weir/pipeline/state_keeper.h"
+#include "weir/store/event_record.h"
 #include "weir/window/report_builder.h"
 
 namespace weir {
@@ -49,11 +52,21 @@ struct PipelineSettings {
 /// Says that no row of THE format table has this name, and which names there are.
 Error unknown_format(std::string_view name);
 
+/// What was brought back at the start.
+struct RecoveredState {
+  bool any = false;  // there was state
+  std::int64_t records = 0;
+  std::int64_t events = 0;  // of the journal
+  std::int64_t duration_ms = 0;
+  std::vector<std::string> warnings;
+};
+
 /// A running pipeline.
-class Pipeline final : public Intake {
+class Pipeline final : public Intake, private StateOwner {
  public:
-  /// Starts shards (and the publisher). Fails on an unknown format, a file named by the options that cannot be used, or
-  /// an `every_ms` that is no multiple of any window's step. `clock` outlives the pipeline.
+  /// Starts shards (and the publisher), and, in serve, brings kept state back. Fails on an unknown format, a file named
+  /// by the options that cannot be used, state that cannot, or an `every_ms` that is no multiple of any window's step.
+  /// `clock` outlives the pipeline.
   static Result<std::unique_ptr<Pipeline>> start(const PipelineSettings& settings, const Clock& clock);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
@@ -63,6 +76,9 @@ class Pipeline final : public Intake {
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override;
   using Intake::take_body;
   BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override;
+  void keep_places(std::string_view all) override;
+  std::optional<KeptPlaces> kept_places() const override;
+  void on_durable(std::function<void(std::uint64_t)> tell) override;
   bool has_room() const override;
   void count_refused(std::size_t events, Stat why) override;
 
@@ -87,14 +103,30 @@ class Pipeline final : public Intake {
   /// finish().
   bool windows_dropped() const { return hub_.windows_dropped(); }
 
+  /// What was brought back at the start.
+  const RecoveredState& recovered() const { return recovered_; }
+  /// False while events are refused because they cannot be kept. Any thread.
+  bool keeps() const { return keeper_ == nullptr || (keeper_->works() && !backlogged_); }
+  /// Why not; empty when they are not refused. Any thread.
+  std::string problem() const { return keeps() ? std::string() : keeper_->problem(); }
+  /// Takes a snapshot of all state now; false when it failed, or nothing is kept. Any thread.
+  bool take_snapshot() { return keeper_ != nullptr && keeper_->take_snapshot(); }
+
   /// Events taken in so far. Any thread.
   std::int64_t received() const { return received_.load(std::memory_order_relaxed); }
 
  private:
   class Stream;
 
-  Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format,
-           std::unique_ptr<DeadLetters> dead_letters, MakerParts parts);
+  /// What can fail to open.
+  struct Opened {
+    std::unique_ptr<DeadLetters> dead_letters;
+    MakerParts parts;
+    std::unique_ptr<StateKeeper> keeper;
+  };
+  Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format, Opened opened);
+  static Result<std::unique_ptr<StateKeeper>> open_state(PipelineSettings& settings, const Clock& clock);
+  Result<std::monostate> recover();
   ShardContext shard_context();
   void make_shards();
   void start_threads();
@@ -106,6 +138,19 @@ class Pipeline final : public Intake {
   Outcome take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms, bool shed_heartbeats);
   bool is_filled(std::size_t percent) const;
   StatValues intake_counts() const;
+  void take(const Portion& portion, BodyResult* result);
+  void take_and_keep(const Portion& portion, BodyResult* result);
+  void refuse_placed(const Router::Order& before);
+  void send_placed(const std::vector<Event>& events);
+  void save_intake(ByteWriter& writer) const;
+  bool load_intake(ByteReader& reader);
+  void note_places(const RecordHead& head);
+
+  // StateOwner
+  std::vector<std::string> cut_state(const std::function<void()>& turn) override;
+  bool load_state(const std::vector<std::string_view>& parts) override;
+  bool replay(std::string_view record) override;
+  void journal_works() override;
   Parser& parser_of(const FormatRow& format);
   std::unique_ptr<EventMaker> make_event_maker(MakerParts parts);
   void reject(std::string_view line, Rejection reason);
@@ -134,7 +179,7 @@ class Pipeline final : public Intake {
   std::vector<std::thread> shard_threads_;
   std::thread publisher_;
 
-  std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
+  mutable std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
   const FormatRow* default_format_;
   std::vector<std::unique_ptr<Parser>> parsers_;  // by row of THE format table; made when first needed
   std::unique_ptr<EventMaker> event_maker_;
@@ -144,6 +189,20 @@ class Pipeline final : public Intake {
   std::uint64_t snapshot_number_ = 0;
   TimeMs last_intake_steady_ms_ = 0;
   TimeMs newest_at_last_intake_ms_ = 0;
+  TimeMs last_intake_ms_ = 0;  // wall time
+  RecordWriter recorder_;
+  std::vector<Event> placed_;  // events of a portion, until they are in the journal
+  /// A record of a stream that the journal did not take.
+  struct Waiting {
+    std::string record;
+    std::vector<Event> events;
+    std::string source;
+    std::string place;
+    Router::Order behind;  // where the next events are placed
+  };
+  std::vector<Waiting> backlog_;
+  KeptPlaces places_;
+  EventRecord replayed_;
   std::atomic<std::int64_t> received_{0};
 
   ReportBuilder builder_;                                         // publisher thread, or finish(); so is the next
@@ -153,9 +212,12 @@ class Pipeline final : public Intake {
   std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise
   std::atomic<std::uint64_t> pinned_version_{0};
   std::function<StatValues()> extra_stats_;
-  StatBoard
-      refused_;  // bodies refused unread, which count as received and as shed; written by the http source's thread
+  StatBoard refused_;  // bodies refused unread, received and shed; written by the http source's thread
   bool finished_ = false;
+  RecoveredState recovered_;             // written by start()
+  std::atomic<bool> backlogged_{false};  // there is a backlog_
+  StateCollector states_;
+  std::unique_ptr<StateKeeper> keeper_;  // null: nothing is kept
 };
 
 }  // namespace weir

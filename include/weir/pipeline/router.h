@@ -25,6 +25,22 @@ class Router {
   /// Sends one event on. `line` is its text, kept if the event is late. May wait for a shard.
   /// Marks the event late if it is.
   void route(Event& event, std::string_view line);
+  /// The first half of it: gives the event its place in the order of arrival. False when it goes no further.
+  bool place(Event& event, std::string_view line);
+  /// The second half of it, of events placed earlier, in that order and from where the first of them was placed on (see
+  /// rewind()): what a shard is told of time must not run ahead of the events it gets.
+  void send_placed(const Event& event);
+
+  /// What placing events changes, to take it back.
+  struct Order {
+    bool started = false;
+    TimeMs newest_ms = 0;
+    StatValues stats;
+  };
+  Order order() const { return {started_, newest_ms_, stats_}; }
+  void restore(const Order& order);
+  /// The same, but what was counted stays.
+  void rewind(const Order& order);
   /// Lets time pass without events.
   void advance_to(TimeMs newest_ms) { newest_ms_ = std::max(newest_ms_, newest_ms); }
   /// Sends every shard its open batch, with a request behind it.
@@ -38,6 +54,7 @@ class Router {
   const StatValues& stats() const { return stats_; }
 
  private:
+  void send_on(const Event& event);
   Batch& open_batch(std::size_t shard);
   void send(std::size_t shard);
 

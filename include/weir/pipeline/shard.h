@@ -13,6 +13,7 @@
 #include "weir/model/symbol_table.h"
 #include "weir/pipeline/dead_letters.h"
 #include "weir/pipeline/snapshot_hub.h"
+#include "weir/pipeline/state_collector.h"
 #include "weir/queue/batch_queue.h"
 #include "weir/session/deduplicator.h"
 #include "weir/session/reorder_buffer.h"
@@ -42,6 +43,8 @@ struct ShardContext {
   SpecialSymbols special;
   DeadLetters& dead_letters;
   SnapshotHub& hub;
+  StateCollector& states;
+  std::size_t index = 0;  // of the shard
 };
 
 /// One shard. step() is deterministic and thread-free: the thread is a loop around it (pipeline.cc).
@@ -54,6 +57,12 @@ class Shard final : private SessionObserver {
   /// Exported cells that must not be folded, by rollup. Called between steps by the shard's thread.
   void set_pinned(std::span<const std::shared_ptr<const CellKeySet>> pinned) { rollups_.set_pinned(pinned); }
 
+  /// Puts all state into bytes, as it stands. Contributions are published first.
+  void save(ByteWriter& writer);
+  /// Into a fresh shard of the same configuration, before its first step. False when the bytes are not what save()
+  /// writes; then the shard is of no use.
+  bool load(ByteReader& reader);
+
   std::size_t session_memory_bytes() const { return sessionizer_.memory_bytes(); }
 
  private:
@@ -63,6 +72,8 @@ class Shard final : private SessionObserver {
   void pass_boundaries(TimeMs time_ms);
   void hand_in(std::uint64_t number);
   void count(const Event& event);
+  StatValues counts() const;
+  void begin_counting();
 
   void expect(std::uint64_t visitor) const override { rollups_.prefetch(visitor); }
   std::uint64_t put(const SessionFacts& session) override { return rollups_.put(session); }
@@ -76,6 +87,7 @@ class Shard final : private SessionObserver {
   Rollups rollups_;
   Sessionizer sessionizer_;
   StatValues stats_;
+  StatValues counted_before_;  // by an earlier process: not told again
   std::optional<TimeMs> first_event_ms_;
   std::optional<TimeMs> last_event_ms_;
   TimeMs time_ms_ = 0;  // all events before it have been applied

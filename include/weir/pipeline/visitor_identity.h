@@ -53,12 +53,20 @@ class VisitorIdentity {
   /// yesterday's salt: it is late, and not applied.
   std::uint64_t visitor_of(const Sender& sender, TimeMs time_ms);
 
+  /// Takes note of a visitor that was derived from an event by an earlier process, as if it had been here.
+  void recall(std::uint64_t visitor, TimeMs time_ms);
+  /// What lets visitors stay the same, but for the salts.
+  void save(ByteWriter& writer) const;
+  /// Into a fresh one. False when the bytes are not what save() writes.
+  bool load(ByteReader& reader);
+
   /// Adds kOvernightForgotten and kSaltFileErrors.
   void add_stats(StatValues& stats) const;
 
  private:
   void write_message(const Sender& sender);
   std::uint64_t visitor_of_day(TimeMs time_ms);
+  void begin_day(std::int64_t day);
   std::uint64_t hash_of(const Salt& salt) const;
   std::uint64_t continued(TimeMs time_ms);
   void remember(std::uint64_t id, TimeMs time_ms);

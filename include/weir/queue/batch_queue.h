@@ -16,10 +16,12 @@ namespace weir {
 
 /// What a batch asks of its shard besides its events.
 enum class BatchKind : std::uint8_t {
-  kEvents,    // nothing more
-  kSnapshot,  // hand in a snapshot of the state behind this batch
-  kStop,      // the stream is over: release everything, close all sessions, hand in the last snapshot
-  kDrain,     // the stream is over, but sessions stay open as they are (serve is stopping)
+  kEvents,     // nothing more
+  kSnapshot,   // hand in a snapshot of the state behind this batch
+  kSave,       // put all state behind this batch into bytes and hand them in
+  kRecovered,  // what came before was counted by an earlier process: counters begin at zero
+  kStop,       // the stream is over: release everything, close all sessions, hand in the last snapshot
+  kDrain,      // the stream is over, but sessions stay open as they are (serve is stopping)
 };
 
 /// Events in order of arrival, and the watermark behind the last of them. Events may be in flight in one
