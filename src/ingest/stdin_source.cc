@@ -33,8 +33,8 @@ Result<std::unique_ptr<Source>> start_stdin_source(const SourceOptions& options,
     return Error{
         fmt::format("cannot read stdin: {}; give it input or turn sources.stdin.enabled off", std::strerror(errno))};
   }
-  auto receiver =
-      std::make_unique<ByteStreamReceiver>(context.intake.open_stream(SourceKind::kStdin, options.stdin_format));
+  auto receiver = std::make_unique<ByteStreamReceiver>(
+      context.intake, context.intake.open_stream(SourceKind::kStdin, options.stdin_format));
   auto reader = DescriptorReader::start(context.io, std::move(descriptor), std::move(receiver), context.on_end);
   if (!reader) return reader.error();
   return std::unique_ptr<Source>(std::make_unique<StdinSource>(std::move(*reader)));

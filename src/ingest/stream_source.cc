@@ -28,7 +28,9 @@ Result<std::unique_ptr<StreamServer>> start_server(const SourceContext& context,
   Intake& intake = context.intake;
   return StreamServer::listen(
       context.io, options,
-      [&intake, kind, format] { return std::make_unique<ByteStreamReceiver>(intake.open_stream(kind, format)); },
+      [&intake, kind, format] {
+        return std::make_unique<ByteStreamReceiver>(intake, intake.open_stream(kind, format));
+      },
       &context.stats);
 }
 

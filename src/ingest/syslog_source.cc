@@ -17,7 +17,8 @@ namespace {
 /// Lines of many datagrams into one piece of the stream.
 class SyslogReceiver final : public DatagramReceiver {
  public:
-  explicit SyslogReceiver(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
+  SyslogReceiver(const Intake& intake, std::unique_ptr<ByteStream> stream)
+      : intake_(intake), stream_(std::move(stream)) {}
 
   void take(std::string_view datagram) override {
     const std::string_view message = syslog_message(datagram);
@@ -47,8 +48,10 @@ class SyslogReceiver final : public DatagramReceiver {
   }
 
   void finish() override { stream_->finish(); }
+  bool ready() const override { return intake_.keeps(); }
 
  private:
+  const Intake& intake_;
   std::unique_ptr<ByteStream> stream_;
   std::span<char> room_;  // of the stream; empty between batches
   std::size_t used_ = 0;
@@ -74,8 +77,8 @@ class SyslogSource final : public Source {
 
 Result<std::unique_ptr<DatagramServer>> start_server(const SourceOptions& options, const SourceContext& context,
                                                      std::variant<ListenAddress, std::string> listen) {
-  auto receiver =
-      std::make_unique<SyslogReceiver>(context.intake.open_stream(SourceKind::kSyslog, options.syslog.format));
+  auto receiver = std::make_unique<SyslogReceiver>(
+      context.intake, context.intake.open_stream(SourceKind::kSyslog, options.syslog.format));
   return DatagramServer::listen(context.io,
                                 {.listen = std::move(listen), .buffer_bytes = options.syslog.receive_buffer_bytes},
                                 std::move(receiver), &context.stats);

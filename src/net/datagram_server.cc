@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace weir {
 namespace {
 
 constexpr int kDatagramsPerWake = 256;    // then others get their turn
+constexpr int kPauseMs = 50;              // while the receiver is not ready
 constexpr int kDatagramsAtStop = 65'536;  // a sender that goes on cannot hold a stop up
 
 /// Kept alive by its own pending wait. All on the io thread.
@@ -27,12 +29,14 @@ class DatagramServerState final : public std::enable_shared_from_this<DatagramSe
                       StatBoard* stats)
       : socket_(std::move(socket)),
         descriptor_(io.get_executor(), socket_.descriptor.release()),
+        pause_(io.get_executor()),
         receiver_(std::move(receiver)),
         stats_(stats) {}
 
   std::uint16_t port() const { return socket_.port; }
 
   void wait() {
+    if (!receiver_->ready()) return pause();
     descriptor_.async_wait(StreamDescriptor::wait_read, [self = shared_from_this()](error_code error) {
       if (error || !self->receiver_) return;
       self->receive(kDatagramsPerWake);
@@ -45,6 +49,7 @@ class DatagramServerState final : public std::enable_shared_from_this<DatagramSe
     receive(kDatagramsAtStop);
     error_code ignored;  // a failed close leaves nothing to do
     descriptor_.close(ignored);
+    pause_.cancel();
     remove_socket_file(socket_);
     receiver_->finish();
     receiver_.reset();
@@ -52,6 +57,13 @@ class DatagramServerState final : public std::enable_shared_from_this<DatagramSe
 
  private:
   enum class Received { kOne, kNone };
+
+  void pause() {
+    pause_.expires_after(std::chrono::milliseconds(kPauseMs));
+    pause_.async_wait([self = shared_from_this()](error_code) {
+      if (self->receiver_) self->wait();
+    });
+  }
 
   void receive(int most) {
     for (int i = 0; i < most && receive_one() == Received::kOne; ++i) {
@@ -96,6 +108,7 @@ class DatagramServerState final : public std::enable_shared_from_this<DatagramSe
 
   ListeningSocket socket_;  // its descriptor is owned by descriptor_
   StreamDescriptor descriptor_;
+  SteadyTimer pause_;
   std::unique_ptr<DatagramReceiver> receiver_;  // null when stopped
   StatBoard* stats_;
   std::uint32_t dropped_ = 0;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/error.hpp>
 #include <cerrno>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -23,6 +24,7 @@ class ReaderState final : public std::enable_shared_from_this<ReaderState> {
       : io_(io),
         flags_(flags),
         descriptor_(io.get_executor()),
+        pause_(io.get_executor()),
         receiver_(std::move(receiver)),
         on_end_(std::move(on_end)) {}
 
@@ -34,6 +36,7 @@ class ReaderState final : public std::enable_shared_from_this<ReaderState> {
   }
 
   void wait() {
+    if (!receiver_->ready()) return pause();
     if (!pollable_) return asio::post(io_, [self = shared_from_this()] { self->read_some(); });
     descriptor_.async_wait(StreamDescriptor::wait_read, [self = shared_from_this()](error_code error) {
       // Files are always readable, which epoll cannot say of them.
@@ -48,11 +51,19 @@ class ReaderState final : public std::enable_shared_from_this<ReaderState> {
     ::fcntl(descriptor_.native_handle(), F_SETFL, flags_);
     error_code ignored;  // a failed close leaves nothing to do
     descriptor_.close(ignored);
+    pause_.cancel();
     receiver_->finish();
     receiver_.reset();
   }
 
  private:
+  void pause() {
+    pause_.expires_after(std::chrono::milliseconds(kReceiverPauseMs));
+    pause_.async_wait([self = shared_from_this()](error_code) {
+      if (self->receiver_) self->wait();
+    });
+  }
+
   void read_some() {
     if (!receiver_) return;  // stopped meanwhile
     const std::span<char> room = receiver_->prepare();
@@ -67,6 +78,7 @@ class ReaderState final : public std::enable_shared_from_this<ReaderState> {
   asio::io_context& io_;
   int flags_;  // of the open file before we touched it
   StreamDescriptor descriptor_;
+  SteadyTimer pause_;
   std::unique_ptr<StreamReceiver> receiver_;  // null when stopped
   std::function<void()> on_end_;
   bool pollable_ = true;

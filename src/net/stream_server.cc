@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <chrono>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -48,9 +49,13 @@ class StreamServerState final : public std::enable_shared_from_this<StreamServer
 class StreamConnection final : public std::enable_shared_from_this<StreamConnection> {
  public:
   StreamConnection(std::shared_ptr<StreamServerState> owner, Socket socket, std::unique_ptr<StreamReceiver> receiver)
-      : owner_(std::move(owner)), socket_(std::move(socket)), receiver_(std::move(receiver)) {}
+      : owner_(std::move(owner)),
+        socket_(std::move(socket)),
+        pause_(socket_.get_executor()),
+        receiver_(std::move(receiver)) {}
 
   void wait() {
+    if (!receiver_->ready()) return pause();
     socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
       if (!self->receiver_) return;  // closed meanwhile
       if (error || !self->read_some()) return self->close();
@@ -76,12 +81,21 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
   void close() {
     error_code ignored;  // a failed close leaves nothing to do
     socket_.close(ignored);
+    pause_.cancel();
     receiver_->finish();
     receiver_.reset();
     owner_->connection_closed(*this);
   }
 
  private:
+  /// The kernel keeps what comes, and then the sender.
+  void pause() {
+    pause_.expires_after(std::chrono::milliseconds(kReceiverPauseMs));
+    pause_.async_wait([self = shared_from_this()](error_code) {
+      if (self->receiver_) self->wait();
+    });
+  }
+
   /// False when the peer is gone.
   bool read_some() {
     const std::span<char> room = receiver_->prepare();
@@ -94,6 +108,7 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
 
   std::shared_ptr<StreamServerState> owner_;
   Socket socket_;
+  SteadyTimer pause_;
   std::unique_ptr<StreamReceiver> receiver_;  // null when closed
 };
 

@@ -95,6 +95,8 @@ class Intake {
   virtual std::optional<KeptPlaces> kept_places() const { return std::nullopt; }
   /// `tell(n)` is called, on any thread, when bodies with durable_at up to n are on the disk; empty: nobody is told.
   virtual void on_durable(std::function<void(std::uint64_t)> tell) { (void)tell; }
+  /// False while events cannot be kept: streams are not read until it is true again. Any thread.
+  virtual bool keeps() const { return true; }
   /// False when queues are so full that a new body should be refused (503). Any thread.
   virtual bool has_room() const = 0;
   /// Counts `events` of a body that is refused unread, under `why`, a row of weir_events_shed_total. Never

@@ -34,6 +34,8 @@ class DatagramReceiver {
   virtual void end_batch() = 0;
   /// The server stops.
   virtual void finish() = 0;
+  /// False while nothing may be received; asked again some milliseconds later.
+  virtual bool ready() const { return true; }
 };
 
 struct DatagramServerOptions {

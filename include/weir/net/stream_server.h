@@ -26,7 +26,10 @@ class StreamReceiver {
   virtual std::span<char> prepare() = 0;      // where to read into, at least one byte
   virtual void commit(std::size_t size) = 0;  // bytes arrived
   virtual void finish() = 0;                  // peer closed, or the server stops
+  /// False while nothing may be read; asked again kReceiverPauseMs later.
+  virtual bool ready() const { return true; }
 };
+inline constexpr int kReceiverPauseMs = 50;
 using StreamReceiverFactory = std::function<std::unique_ptr<StreamReceiver>()>;
 
 struct StreamServerOptions {

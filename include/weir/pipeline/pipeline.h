@@ -79,6 +79,7 @@ class Pipeline final : public Intake, private StateOwner {
   void keep_places(std::string_view all) override;
   std::optional<KeptPlaces> kept_places() const override;
   void on_durable(std::function<void(std::uint64_t)> tell) override;
+  bool keeps() const override { return keeper_ == nullptr || (keeper_->works() && !backlogged_); }
   bool has_room() const override;
   void count_refused(std::size_t events, Stat why) override;
 
@@ -105,8 +106,6 @@ class Pipeline final : public Intake, private StateOwner {
 
   /// What was brought back at the start.
   const RecoveredState& recovered() const { return recovered_; }
-  /// False while events are refused because they cannot be kept. Any thread.
-  bool keeps() const { return keeper_ == nullptr || (keeper_->works() && !backlogged_); }
   /// Why not; empty when they are not refused. Any thread.
   std::string problem() const { return keeps() ? std::string() : keeper_->problem(); }
   /// Takes a snapshot of all state now; false when it failed, or nothing is kept. Any thread.
