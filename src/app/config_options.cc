@@ -103,8 +103,7 @@ constexpr std::array kOptions{
               "Directory for the journal and snapshots, for this instance alone. Off: state is lost with the process."},
     OptionRow{"state.snapshot_interval", &kDurationKind, WEIR_FIELD(pipeline.state.snapshot_interval_ms), kSecond,
               kHour, "", "How often a snapshot of all state is taken, so that a restart has little to do again."},
-    OptionRow{"state.journal_bytes", &kSizeKind, WEIR_FIELD(pipeline.state.journal_bytes), 16 * kMiB, 1024 * kGiB,
-              "bytes",
+    OptionRow{"state.journal_bytes", &kSizeKind, WEIR_FIELD(pipeline.state.journal_bytes), kMiB, 1024 * kGiB, "bytes",
               "Records since the last snapshot; beyond it one is taken, beyond twice of it events are refused."},
 
     OptionRow{"pipeline.format", &kFormatKind, WEIR_FIELD(pipeline.reader.format), 0, 0, "",

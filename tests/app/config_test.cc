@@ -169,7 +169,7 @@ TEST(ConfigTable, every_key_reaches_its_own_field) {
   const std::vector<std::string> candidates{
       "false", "true", "20m", "7m", "50m", "50ms", "2MiB", "9KiB", "100KiB", "2001", "41", "2", "127.0.0.1:7001",
       "debug", "channel", "[]", "[midnight]", "[/a]", "[2m]", "/run/x", "include", "drop", "[{channel: a, medium: b}]",
-      "native", "[{path: /x}]"};
+      "native", "[{path: /x}]", "none"};
   // clang-format on
   std::size_t changed_rows = 0;
   for (const OptionRow& row : option_table()) {

@@ -235,7 +235,7 @@ TEST(PrometheusText, every_self_metric_is_exported_even_at_zero) {
     if (!row.label_name.empty())
       name += "{" + std::string(row.label_name) + "=\"" + std::string(row.label_value) + "\"}";
     ASSERT_TRUE(read.values.contains(name)) << name;
-    EXPECT_EQ(read.values.at(name), static_cast<double>(report.stats[row.stat])) << name;
+    EXPECT_EQ(read.values.at(name), static_cast<double>(report.stats[row.stat]) * row.scale) << name;
     EXPECT_EQ(read.types.at(std::string(row.family)), row.kind == StatKind::kCounter ? "counter" : "gauge") << name;
   }
   EXPECT_EQ(read.values.at(std::string("weir_build_info{version=\"") + WEIR_VERSION + "\"}"), 1);
