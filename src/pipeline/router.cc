@@ -55,7 +55,8 @@ void Router::send_on(const Event& event) {
   if (batch.events.size() >= batch_events_) send(shard);
 }
 
-void Router::route(Event& event, std::string_view line) {
+// Every event of a pipeline that keeps nothing comes by here: both halves in one piece.
+[[gnu::flatten]] void Router::route(Event& event, std::string_view line) {
   if (place(event, line)) send_on(event);
 }
 
