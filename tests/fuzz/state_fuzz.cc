@@ -1,0 +1,134 @@
+// Fuzz target of stored state. The first byte of the input chooses a reader: a record of the journal, a shard's part of
+// a snapshot, or the codec alone; checksums, which a fuzzer cannot guess, are made right first. Must not crash, read
+// outside its buffers, ask for memory out of proportion, or give out a shard that cannot go on.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "weir/core/check.h"
+#include "weir/core/hash.h"
+#include "weir/model/currency.h"
+#include "weir/pipeline/shard.h"
+#include "weir/store/event_record.h"
+
+namespace {
+
+using namespace weir;
+
+constexpr TimeMs kNowMs = 1'700'000'000'000;
+
+/// A shard with all it needs.
+struct Lone {
+  FunnelSet funnels{{Funnel{"f", {{"a", FunnelStep::Kind::kPage, "/a"}, {"b", FunnelStep::Kind::kPage, "/b"}}}}, 3000};
+  SymbolTable symbols{Hasher(1), 1000};
+  SpecialSymbols special{symbols.symbol_of(kNoneLabel), symbols.symbol_of(kOtherLabel)};
+  std::unique_ptr<DeadLetters> letters = std::move(*DeadLetters::open("", 0));
+  SnapshotHub hub{1};
+  StateCollector states{1};
+  Shard shard;
+
+  Lone() : shard(context()) {}
+  ShardContext context() {
+    SessionOptions sessions;
+    sessions.sessions = sessions.reorder_events = sessions.delivery_ids = sessions.orders = 1000;
+    WindowOptions windows;
+    windows.rollups = {{"site", {}, 4}, {"landing", {Dimension::kLandingPage}, 4}};
+    windows.cells = 16;
+    windows.visitors = 1000;
+    return {.sessions = sessions,
+            .windows = windows,
+            .duties = {.windows = true, .counters = true},
+            .contributions = Contributions::kProvisional,
+            .schedule = {},
+            .funnels = funnels,
+            .symbols = symbols,
+            .special = special,
+            .dead_letters = *letters,
+            .hub = hub,
+            .states = states};
+  }
+  /// Takes events in, and a snapshot out.
+  void go_on() {
+    Batch batch;
+    for (int i = 0; i < 8; ++i) {
+      Event event;
+      event.time_ms = kNowMs + i * 1000;
+      event.visitor = event.session = static_cast<std::uint64_t>(i % 3 + 1) << 32;
+      event.dimensions.fill(symbols.intern(i % 2 == 0 ? "/a" : "/b"));
+      batch.events.push_back(event);
+    }
+    batch.newest_ms = kNowMs + 8000;
+    batch.watermark_ms = kNowMs + 3000;
+    batch.kind = BatchKind::kSnapshot;
+    batch.snapshot = 1;
+    hub.open(1, {}, batch.watermark_ms);
+    static_cast<void>(shard.step(batch));
+    static_cast<void>(hub.wait());
+  }
+};
+
+void try_record(std::string_view body) {
+  ByteWriter checksum;
+  checksum.fixed(Hasher(0)(body));
+  const std::string bytes = std::string(body) + checksum.bytes();
+  SymbolTable symbols(Hasher(1), 1000);
+  EventRecord record;
+  if (!read_record(bytes, symbols, symbols.symbol_of(kNoneLabel), record)) return;
+  for (const Event& event : record.events) {
+    WEIR_CHECK(event.time_ms >= 0 && event.time_ms <= kLatestTimeMs && event.visitor != 0);
+    WEIR_CHECK(event.type < EventType::kCount && event.amount >= 0);
+  }
+}
+
+void try_shard(std::string_view bytes) {
+  Lone lone;
+  ByteReader reader(bytes);
+  if (!lone.shard.load(reader)) return;
+  lone.go_on();
+  ByteWriter writer;
+  lone.shard.save(writer);
+  Lone again;
+  ByteReader second(writer.bytes());
+  static_cast<void>(again.shard.load(second));  // times at the edge of what is read may have gone beyond it
+}
+
+void try_codec(std::string_view bytes) {
+  ByteReader reader(bytes);
+  while (reader.ok() && reader.bytes_left() > 0) {
+    switch (reader.byte() % 5) {
+      case 0:
+        WEIR_CHECK(reader.number(1000) <= 1000);
+        break;
+      case 1:
+        WEIR_CHECK(reader.text().size() <= bytes.size());
+        break;
+      case 2:
+        WEIR_CHECK(reader.count(2) <= bytes.size());
+        break;
+      case 3:
+        WEIR_CHECK(reader.time() >= 0);
+        break;
+      default:
+        static_cast<void>(reader.sum());
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 3) {
+    case 0:
+      try_record(rest);
+      break;
+    case 1:
+      try_shard(rest);
+      break;
+    default:
+      try_codec(rest);
+  }
+  return 0;
+}
