@@ -28,9 +28,11 @@ std::chrono::milliseconds milliseconds(std::int64_t count) { return std::chrono:
 
 }  // namespace
 
-HttpConnection::HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address)
+HttpConnection::HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address,
+                               std::shared_ptr<const TlsContext> tls)
     : owner_(std::move(owner)),
       socket_(std::move(socket)),
+      tls_(tls == nullptr ? nullptr : std::make_unique<TlsSession>(std::move(tls), socket_.native_handle())),
       peer_address_(std::move(peer_address)),
       active_at_(std::chrono::steady_clock::now()),
       request_started_at_(active_at_),
@@ -44,11 +46,13 @@ void HttpConnection::start() { wait_readable(); }
 void HttpConnection::wait_readable() {
   if (read_wait_pending_) return;
   read_wait_pending_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+  const auto ready = [self = shared_from_this()](error_code error) {
     self->read_wait_pending_ = false;
     if (error) return self->close();
     self->on_readable();
-  });
+  };
+  if (tls_ && tls_->has_pending()) return asio::post(socket_.get_executor(), [ready] { ready({}); });
+  socket_.async_wait(tls_ && tls_->waits_for_room() ? Socket::wait_write : Socket::wait_read, ready);
 }
 
 void HttpConnection::wait_writable() {
@@ -63,7 +67,7 @@ void HttpConnection::wait_writable() {
 
 void HttpConnection::on_readable() {
   if (state_ == State::kLingering) return discard_input();
-  if (state_ == State::kStreaming) return close();  // the peer has gone, or talks where it should listen
+  if (state_ == State::kStreaming) return look_at_stream();
   if (state_ != State::kReading) return;
   if (read_some() == 0) return;
   active_at_ = std::chrono::steady_clock::now();
@@ -72,15 +76,45 @@ void HttpConnection::on_readable() {
   process();
 }
 
+/// The peer has gone, or talks where it should listen; or TLS had something to say that is none of ours.
+void HttpConnection::look_at_stream() {
+  error_code error;
+  read_bytes(input_.get(), capacity_, error);
+  if (error == asio::error::would_block) return wait_readable();
+  close();
+}
+
+/// As other servers do: the client wants to know that it should have said https.
+void HttpConnection::refuse_plain_http() {
+  tls_.reset();
+  output_ = "HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nThis port speaks https.\n";
+  close_after_output_ = true;
+  refused_ = true;
+  flush();
+}
+
+std::size_t HttpConnection::read_bytes(char* where, std::size_t size, error_code& error) {
+  return tls_ ? tls_->read(where, size, error) : socket_.read_some(asio::buffer(where, size), error);
+}
+
+std::size_t HttpConnection::write_bytes(std::string_view bytes, error_code& error) {
+  return tls_ ? tls_->write(bytes.data(), bytes.size(), error)
+              : socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+}
+
 /// Reads once. Returns 0 when nothing came, after waiting again or closing.
 std::size_t HttpConnection::read_some() {
   const bool large = large_body_ != nullptr;
   char* const where = large ? large_body_.get() + large_body_received_ : input_.get() + end_;
   const std::size_t room = large ? body_size_ - large_body_received_ : capacity_ - end_;
   error_code error;
-  const std::size_t size = socket_.read_some(asio::buffer(where, room), error);
+  const std::size_t size = read_bytes(where, room, error);
   if (error == asio::error::would_block || error == asio::error::interrupted) {
     wait_readable();
+    return 0;
+  }
+  if (tls_ && tls_->met_plain_http()) {
+    refuse_plain_http();
     return 0;
   }
   if (error || size == 0) {
@@ -159,8 +193,7 @@ void HttpConnection::flush() {
   }
   while (output_sent_ < output_.size()) {
     error_code error;
-    output_sent_ +=
-        socket_.write_some(asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_), error);
+    output_sent_ += write_bytes(std::string_view(output_).substr(output_sent_), error);
     if (error == asio::error::would_block) {
       if (state_ != State::kWriting) active_at_ = std::chrono::steady_clock::now();
       state_ = State::kWriting;
@@ -212,6 +245,7 @@ void HttpConnection::linger() {
   if (!input_left) return close();
   state_ = State::kLingering;
   active_at_ = std::chrono::steady_clock::now();
+  if (tls_) tls_->close();
   if (socket_.shutdown(Socket::shutdown_send, error)) return close();
   discard_input();
 }
@@ -263,7 +297,8 @@ void HttpConnection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   const std::shared_ptr<HttpConnection> self = std::move(holder_);  // it may be what keeps this alive
-  error_code ignored;                                               // a failed close leaves nothing to do
+  if (tls_) tls_->close();
+  error_code ignored;  // a failed close leaves nothing to do
   socket_.close(ignored);
   reset_request();
   owner_->connection_closed(*this);

@@ -11,6 +11,7 @@
 #include "asio_types.h"
 #include "http_parser.h"
 #include "http_response.h"
+#include "tls_session.h"
 #include "weir/net/http_server.h"
 
 namespace weir {
@@ -36,7 +37,9 @@ class HttpConnectionOwner {
 /// Kept alive by its own pending waits. All members on the io thread.
 class HttpConnection final : public HttpStream, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address);
+  /// `tls` is null for plain HTTP.
+  HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socket socket, std::string peer_address,
+                 std::shared_ptr<const TlsContext> tls);
   const std::string& peer_address() const { return peer_address_; }
   ~HttpConnection() override;
   HttpConnection(const HttpConnection&) = delete;
@@ -61,6 +64,10 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   void wait_readable();
   void wait_writable();
   void on_readable();
+  void look_at_stream();
+  void refuse_plain_http();
+  std::size_t read_bytes(char* where, std::size_t size, error_code& error);
+  std::size_t write_bytes(std::string_view bytes, error_code& error);
   std::size_t read_some();
   void process();
   Step parse();
@@ -83,6 +90,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
 
   std::shared_ptr<HttpConnectionOwner> owner_;
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;  // null: plain HTTP
   std::string peer_address_;
   State state_ = State::kReading;
   bool read_wait_pending_ = false;

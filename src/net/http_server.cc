@@ -50,6 +50,8 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
     request_stats_ = nullptr;
   }
 
+  void use_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+
   const HttpServerOptions& options() const override { return options_; }
   bool stopping() const override { return stopping_; }
   HttpResponse answer(const HttpRequest& request) override { return handler_(request); }
@@ -112,7 +114,7 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
     if (connections_.size() >= options_.connections) return count(Stat::kConnectionsRefused);
     if (!reserve_client(accepted.peer_address)) return count(Stat::kConnectionsRefusedClient);
     const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(accepted.socket),
-                                                             std::move(accepted.peer_address));
+                                                             std::move(accepted.peer_address), tls_);
     connections_.insert(connection.get());
     count(Stat::kConnectionsAccepted);
     count(Stat::kConnectionsOpen);
@@ -149,6 +151,7 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   std::unordered_set<HttpConnection*> connections_;                     // kept alive by their pending operations
   std::unordered_map<std::string, std::size_t> connections_of_client_;  // by address; of no proxy
   SteadyTimer sweep_timer_;
+  std::shared_ptr<const TlsContext> tls_;  // of connections accepted from now on; null: plain
   std::size_t body_memory_bytes_ = 0;
   std::uint64_t released_ = 0;  // answers held until then may go
   bool stopping_ = false;
@@ -166,6 +169,7 @@ class AsioHttpServer final : public HttpServer {
   void release(std::uint64_t number) override {
     asio::post(io_, [state = state_, number] { state->release(number); });
   }
+  void use_tls(std::shared_ptr<const TlsContext> tls) override { state_->use_tls(std::move(tls)); }
   void stop() override { state_->stop(); }
 
  private:

@@ -270,12 +270,13 @@ const std::vector<LayerRow>& layer_table() {
 }
 
 std::span<const OwnerRow> owner_table() {
-  static constexpr std::array<OwnerRow, 13> table{{
+  static constexpr std::array<OwnerRow, 14> table{{
       {"simdjson", "parse"},
       {"re2/", "classify"},
       {"maxminddb", "classify"},
       {"boost/asio", "net"},
       {"boost/beast", "net"},
+      {"openssl/", "net"},
       {"librdkafka/", "ingest"},
       {"concurrentqueue/", "queue"},
       {"prometheus/", "sink"},

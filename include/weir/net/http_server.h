@@ -14,6 +14,7 @@
 #include "weir/core/result.h"
 #include "weir/core/stats.h"
 #include "weir/net/address.h"
+#include "weir/net/tls.h"
 
 namespace boost::asio {
 class io_context;
@@ -91,6 +92,9 @@ class HttpServer {
   virtual std::uint16_t port() const = 0;
   /// Sends the answers held until `number` or before, on the io thread and soon. Any thread.
   virtual void release(std::uint64_t number) = 0;
+  /// Speaks TLS, or with null plain HTTP, on connections accepted from now on. Before the io_context runs, or on its
+  /// thread.
+  virtual void use_tls(std::shared_ptr<const TlsContext> tls) = 0;
   /// Stops accepting, lets requests under way finish their answer, closes idle connections and streams. io thread only.
   virtual void stop() = 0;
 };
