@@ -104,10 +104,13 @@ class TailSource final : public Source {
     return ::poll(watched.data(), watched.size(), limit_ms) > 0 && watched[1].revents != 0;
   }
 
-  /// What changed does not matter: the next round looks at everything.
+  /// What changed does not matter: the next round looks at everything. Bounded, as in a busy folder there may always be
+  /// something more.
   void forget_changes() {
+    constexpr int kReadsPerRound = 64;
     alignas(inotify_event) std::array<char, 16 * 1024> events;
-    while (changes_.open() && ::read(changes_.get(), events.data(), events.size()) > 0) {
+    for (int i = 0; i < kReadsPerRound && changes_.open(); ++i) {
+      if (::read(changes_.get(), events.data(), events.size()) <= 0) return;
     }
   }
 
