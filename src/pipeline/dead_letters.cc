@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "weir/core/text.h"
 
@@ -36,22 +38,34 @@ void append_json(std::string& out, std::string_view text) {
 
 Result<std::unique_ptr<DeadLetters>> DeadLetters::open(const std::string& path, std::size_t limit_bytes) {
   std::unique_ptr<DeadLetters> letters(new DeadLetters(path, limit_bytes));
-  if (!path.empty() && !letters->reopen()) {
-    return Error{fmt::format("cannot open the dead-letter file {}: {}", path, std::strerror(errno))};
-  }
+  if (const Result<std::monostate> opened = letters->open_again(); !opened) return opened.error();
   return letters;
+}
+
+Result<std::monostate> DeadLetters::open_again() {
+  const std::lock_guard lock(mutex_);
+  if (path_.empty() || open_file()) return std::monostate{};
+  return Error{fmt::format("cannot open the dead-letter file {}: {}", path_, std::strerror(errno))};
 }
 
 DeadLetters::~DeadLetters() {
   if (file_ != nullptr) std::fclose(file_);
 }
 
-bool DeadLetters::reopen() {
-  if (file_ != nullptr) std::fclose(file_);
+/// False, with errno set and the file as it was, when it cannot be opened.
+bool DeadLetters::open_file() {
   // It holds what visitors wrote, so nobody but its owner may read it.
   const int descriptor = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  file_ = descriptor < 0 ? nullptr : ::fdopen(descriptor, "a");
-  if (file_ == nullptr) return false;
+  if (descriptor < 0) return false;
+  std::FILE* const file = ::fdopen(descriptor, "a");
+  if (file == nullptr) {
+    const int problem = errno;
+    ::close(descriptor);
+    errno = problem;
+    return false;
+  }
+  if (file_ != nullptr) std::fclose(file_);
+  file_ = file;
   const long position = std::fseek(file_, 0, SEEK_END) == 0 ? std::ftell(file_) : 0;
   file_bytes_ = position > 0 ? static_cast<std::size_t>(position) : 0;
   return true;
@@ -72,7 +86,9 @@ void DeadLetters::write_locked(std::string_view line, std::string_view reason) {
   buffer_ += "\"}\n";
   if (file_bytes_ + buffer_.size() > limit_bytes_) {
     const std::string older = path_ + ".1";
-    if (std::rename(path_.c_str(), older.c_str()) != 0 || !reopen()) {
+    const bool moved = std::rename(path_.c_str(), older.c_str()) == 0;
+    if (!moved || !open_file()) {
+      if (moved) std::fclose(std::exchange(file_, nullptr));  // it would grow beyond its bound
       ++errors_;
       return;
     }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 
 #include "weir/core/result.h"
 #include "weir/core/stats.h"
@@ -25,7 +26,9 @@ class DeadLetters {
   DeadLetters(const DeadLetters&) = delete;
   DeadLetters& operator=(const DeadLetters&) = delete;
 
-  bool enabled() const { return file_ != nullptr; }
+  bool enabled() const { return !path_.empty(); }
+  /// Opens the file by its name again, after it was moved away. When that fails, letters go on into the file it had.
+  Result<std::monostate> open_again();
   void write(std::string_view line, std::string_view reason);
 
   /// Keeps a line until its event's fate is known; the handle is 0 when there is no room.
@@ -38,7 +41,7 @@ class DeadLetters {
 
  private:
   DeadLetters(std::string path, std::size_t limit_bytes) : path_(std::move(path)), limit_bytes_(limit_bytes) {}
-  bool reopen();
+  bool open_file();
   void write_locked(std::string_view line, std::string_view reason);
 
   std::string path_;

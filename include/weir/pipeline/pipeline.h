@@ -90,6 +90,8 @@ class Pipeline final : public Intake, private StateOwner {
   /// Serve: takes new options up for events that come from now on, as far as reloaded() says. Fails, and changes
   /// nothing, when a file cannot be used. Any thread.
   Result<std::monostate> reload(const ReaderOptions& reader);
+  /// Opens the files again that lines are appended to, as they may have been moved away. Any thread.
+  Result<std::monostate> reopen_files() { return dead_letters_->open_again(); }
 
   /// The newest report; never null. Any thread.
   std::shared_ptr<const Report> report() const;
