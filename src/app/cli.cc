@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "command_tree.h"
 #include "load_options.h"
+#include "output.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
@@ -34,6 +36,9 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::function<
 void add_serve(CLI::App& program, ServeCommand& command) {
   CLI::App& app = *program.add_subcommand("serve", "Run the sidecar: take events in, export live KPIs");
   app.add_option("-c,--config", command.config, "Configuration file (config/weir.yaml documents every key)")
+      ->type_name("FILE");
+  app.add_option("--web-config", command.web_config,
+                 "TLS and users of the admin listener, in Prometheus's format; instead of admin.web_config")
       ->type_name("FILE");
   app.add_flag("--demo", command.demo, "Feed it generated traffic through its own HTTP port");
   app.add_flag("--table", command.table, "Show a live KPI table on the terminal");
@@ -178,6 +183,44 @@ void add_check(CLI::App& program, CheckCommand& command) {
   app.footer("Examples:\n  weir check weir.yaml && systemctl reload weir\n  weir check --options | less");
 }
 
+struct CompletionCommand {
+  std::string shell;
+};
+
+void add_completion(CLI::App& program, CompletionCommand& command) {
+  CLI::App& app =
+      *program.add_subcommand("completion", "Print the script by which a shell completes this command line");
+  app.add_option("SHELL", command.shell, "Which shell")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.footer(
+      "Examples:\n"
+      "  source <(weir completion bash)\n"
+      "  weir completion fish > ~/.config/fish/completions/weir.fish\n"
+      "The Debian package has them in place.");
+}
+
+int run_completion(const CompletionCommand& command, const CLI::App& program) {
+  const CommandTree tree = read_command_tree(program);
+  if (command.shell == "bash") return write_output(bash_completion(tree));
+  return write_output(command.shell == "zsh" ? zsh_completion(tree) : fish_completion(tree));
+}
+
+struct ManualCommand {
+  bool configuration = false;
+};
+
+void add_manual(CLI::App& program, ManualCommand& command) {
+  CLI::App& app = *program.add_subcommand("manual", "Print the manual page, for man");
+  app.add_flag("--configuration", command.configuration, "The page of the configuration file, weir.yaml(5)");
+  app.footer("Examples:\n  weir manual | man -l -\n  weir manual --configuration | man -l -");
+}
+
+int run_manual(const ManualCommand& command, const CLI::App& program) {
+  return write_output(command.configuration ? configuration_manual() : program_manual(read_command_tree(program)));
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -192,12 +235,16 @@ int run_program(int argc, const char* const* argv) {
   TopCommand top;
   LoadCommand load;
   CheckCommand check;
+  CompletionCommand completion;
+  ManualCommand manual;
   add_serve(program, serve);
   add_replay(program, replay);
   add_generate(program, generate);
   add_top(program, top);
   add_load(program, load);
   add_check(program, check);
+  add_completion(program, completion);
+  add_manual(program, manual);
   if (argc <= 1) {
     fmt::print("{}", program.help());
     return kExitUsage;
@@ -216,6 +263,8 @@ int run_program(int argc, const char* const* argv) {
   if (program.got_subcommand("generate")) return run_generate(generate);
   if (program.got_subcommand("load")) return run_load(load);
   if (program.got_subcommand("top")) return run_top(top);
+  if (program.got_subcommand("completion")) return run_completion(completion, program);
+  if (program.got_subcommand("manual")) return run_manual(manual, program);
   return run_check(check);
 }
 

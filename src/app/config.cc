@@ -134,8 +134,9 @@ class ConfigReader {
   ValuePlaces places_;
 };
 
-/// Reads a file of at most kMaxConfigBytes. A longer one is read one byte too far, which parse_config refuses.
-Result<std::string> read_text(const std::string& path) {
+}  // namespace
+
+Result<std::string> read_config_text(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) return Error{fmt::format("cannot open {}: {}", path, std::strerror(errno))};
   std::string text(kMaxConfigBytes + 1, '\0');
@@ -144,8 +145,6 @@ Result<std::string> read_text(const std::string& path) {
   text.resize(size);
   return Result<std::string>(boost::system::in_place_value, std::move(text));
 }
-
-}  // namespace
 
 Config default_config() {
   Config config;
@@ -172,7 +171,7 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
 }
 
 Result<Config> load_config(const std::string& path) {
-  const Result<std::string> text = read_text(path);
+  const Result<std::string> text = read_config_text(path);
   if (!text) return text.error();
   return parse_config(*text, path);
 }

@@ -7,6 +7,9 @@ namespace weir {
 ConfigChanges take_up_changes(Config& running, const Config& fresh) {
   Config merged = running;
   merged.pipeline.reader = reloaded(running.pipeline.reader, fresh.pipeline.reader);
+  merged.shutdown = fresh.shutdown;
+  merged.web_config = fresh.web_config;
+  merged.log_level = fresh.log_level;
   ConfigChanges changes;
   for (const OptionRow& row : option_table()) {
     if (option_text(row, running) != option_text(row, merged)) changes.applied.emplace_back(row.path);

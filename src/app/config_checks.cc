@@ -142,12 +142,13 @@ struct UsedPath {
 /// Sockets and files that Weir writes: each needs a path of its own.
 void check_paths(const Check& check) {
   const SourceOptions& sources = check.config.sources;
-  const std::array<UsedPath, 6> used{{{"sources.unix.path", sources.unix_path},
+  const std::array<UsedPath, 7> used{{{"sources.unix.path", sources.unix_path},
                                       {"sources.syslog.path", sources.syslog.path},
                                       {"sources.tail_state", sources.tail_state},
                                       {"identity.salt_file", check.config.pipeline.reader.salt_file},
                                       {"dead_letter.path", check.config.pipeline.reader.dead_letter_path},
-                                      {"state.directory", check.config.pipeline.state.directory}}};
+                                      {"state.directory", check.config.pipeline.state.directory},
+                                      {"log.path", check.config.log_path}}};
   for (std::size_t i = 0; i < used.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (used[i].path.empty() || used[i].path != used[j].path) continue;

@@ -81,6 +81,8 @@ constexpr std::array kOptions{
 
     OptionRow{"admin.listen", &kListenKind, WEIR_FIELD(admin.listen), 0, 0, "",
               "Address and port of /metrics, the health checks, the report and the live page."},
+    OptionRow{"admin.web_config", &kPathOrOffKind, WEIR_FIELD(web_config), 1, 4095, "bytes",
+              "File with TLS and users for it, in the format of Prometheus's --web.config.file."},
     OptionRow{"admin.body_bytes", &kSizeKind, WEIR_FIELD(admin.body_bytes), kKiB, 64 * kMiB, "bytes",
               "Longest request body. The admin listener uses no bodies; this only bounds mistaken clients."},
     OptionRow{"admin.body_memory_bytes", &kSizeKind, WEIR_FIELD(admin.body_memory_bytes), kMiB, 64 * kGiB, "bytes",
@@ -223,7 +225,14 @@ constexpr std::array kOptions{
               "Width of the table when the width of the terminal is not known."},
     OptionRow{"table.color", &kBooleanKind, WEIR_FIELD(sinks.color), 0, 0, "", "Color the table on the terminal."},
 
+    OptionRow{"shutdown.delay", &kDurationKind, WEIR_FIELD(shutdown.delay_ms), 0, 10 * kMinute, "",
+              "How long SIGTERM leaves the listeners open while /-/ready already says no."},
+    OptionRow{"shutdown.timeout", &kDurationKind, WEIR_FIELD(shutdown.timeout_ms), 100, 10 * kMinute, "",
+              "How long connections may take to finish after that; then they are cut, which the log says."},
+
     OptionRow{"log.level", &kLogLevelKind, WEIR_FIELD(log_level), 0, 0, "", "Least important messages logged."},
+    OptionRow{"log.path", &kPathOrOffKind, WEIR_FIELD(log_path), 1, 4095, "bytes",
+              "File for the log, opened again at SIGHUP. Off: standard error."},
 };
 // clang-format on
 

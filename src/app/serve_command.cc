@@ -1,6 +1,5 @@
 // weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread.
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -15,38 +14,41 @@
 #include <vector>
 
 #include "admin_endpoint.h"
+#include "admin_guard.h"
 #include "demo_feed.h"
+#include "log.h"
 #include "output.h"
+#include "service_watch.h"
 #include "terminal.h"
+#include "web_config.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
 #include "weir/app/config_faults.h"
 #include "weir/core/thread_name.h"
+#include "weir/core/time_text.h"
 #include "weir/net/event_loop.h"
 #include "weir/pipeline/pipeline.h"
 
 namespace weir {
 namespace {
 
-constexpr TimeMs kDrainMs = 5000;  // how long connections may take to finish when stopping
 constexpr TimeMs kIdleCheckMs = 20;
 constexpr TimeMs kTableMs = 1000;
 constexpr TimeMs kReadyMs = 100;
+constexpr TimeMs kStuckMs = 10'000;  // beyond shutdown.timeout, in which a source should have noticed
 
-/// Ends a loop when its last connection is gone, or when connections have had their time.
-void stop_when_idle(EventLoop& loop, const StatBoard& stats) {
-  loop.after(kDrainMs, [&loop] { loop.stop(); });
-  loop.every(kIdleCheckMs, [&loop, &stats] {
-    if (stats.read()[Stat::kConnectionsOpen] == 0) loop.stop();
-  });
-}
+std::int64_t open_connections(const StatBoard& stats) { return stats.read()[Stat::kConnectionsOpen]; }
+
+/// What a signal does when nobody listens for it any more, as the last events are being counted.
+void end_at_once(int /*signal*/) { std::_Exit(kExitFailed); }
 
 /// The running server. Built, run and stopped by run_serve's thread.
 class Server {
  public:
-  Server(Config config, const ServeCommand& command)
+  Server(Config config, const ServeCommand& command, ServiceLog& log)
       : config_(std::move(config)),
         command_(command),
+        log_(log),
         live_feed_([this] { return pipeline_->report(); }, clock_, config_.live_streams) {}
 
   /// Opens everything; fails before the first event is taken in.
@@ -55,25 +57,34 @@ class Server {
   int run();
 
  private:
+  Result<std::monostate> start_admin();
   Result<std::monostate> start_sources();
   void log_recovery() const;
+  void use(WebAccess access);
   void log_addresses() const;
   void look_after_ready();
   void on_signal(int signal);
   void reload();
+  Result<Config> read_again() const;
+  void reopen_files();
   void begin_stop();
+  void drain();
+  void sources_drained();
   void draw_table();
   std::uint16_t http_port() const;
 
   Config config_;
   ServeCommand command_;
+  ServiceLog& log_;
+  ServiceWatch watch_;
   SystemClock clock_;
   // Above all that counts in them or reads them until it goes.
   StatBoard ingest_stats_;  // written by the ingest thread
   StatBoard tail_stats_;    // written by the thread of the tail source
   StatBoard server_stats_;  // written by the main thread
   StatBoard admin_stats_;   // likewise: of operators' connections, which nobody is told
-  LiveFeed live_feed_;      // used on the main thread, but for its stats
+  AdminGuard guard_{clock_};
+  LiveFeed live_feed_;  // used on the main thread, but for its stats
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<AdminEndpoint> admin_endpoint_;
   EventLoop admin_loop_;   // run by the main thread
@@ -82,8 +93,11 @@ class Server {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;
   std::unique_ptr<DemoFeed> demo_;
+  bool tls_ = false;
   bool stopping_ = false;
   bool keeps_ = true;  // events can be kept as durability asks
+  bool drained_ = false;  // no source is left
+  bool overdue_ = false;  // shutdown.timeout is over
 };
 
 Result<std::monostate> Server::start() {
@@ -98,13 +112,34 @@ Result<std::monostate> Server::start() {
     stats += live_feed_.stats();
     return stats;
   });
+  if (const Result<std::monostate> admin = start_admin(); !admin) return admin.error();
+  return start_sources();
+}
+
+Result<std::monostate> Server::start_admin() {
+  Result<WebAccess> access = load_web_access(config_.web_config);
+  if (!access) return access.error();
   admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, server_stats_, config_.sinks, live_feed_);
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
-      admin_loop_.io(), config_.admin, [this](const HttpRequest& request) { return admin_endpoint_->handle(request); },
+      admin_loop_.io(), config_.admin,
+      [this](const HttpRequest& request) {
+        const std::optional<HttpResponse> refusal = guard_.refuse(request);
+        HttpResponse response = refusal ? *refusal : admin_endpoint_->handle(request);
+        guard_.add_headers(response);
+        return response;
+      },
       &admin_stats_, false);
   if (!admin) return admin.error();
   admin_ = std::move(*admin);
-  return start_sources();
+  use(std::move(*access));
+  return std::monostate{};
+}
+
+/// Connections accepted and requests read from now on.
+void Server::use(WebAccess access) {
+  tls_ = access.tls != nullptr;
+  admin_->use_tls(std::move(access.tls));
+  guard_.use(std::move(access.config.users), std::move(access.config.headers));
 }
 
 Result<std::monostate> Server::start_sources() {
@@ -157,8 +192,8 @@ void Server::log_addresses() const {
   for (const auto& source : sources_) addresses += source->description() + ", ";
   ListenAddress admin = config_.admin.listen;
   admin.port = admin_->port();
-  spdlog::info("ready: events at {0}metrics at http://{1}/metrics, live page at http://{1}/", addresses,
-               to_string(admin));
+  spdlog::info("ready: events at {0}metrics at {2}://{1}/metrics, live page at {2}://{1}/", addresses, to_string(admin),
+               tls_ ? "https" : "http");
 }
 
 int Server::run() {
@@ -166,16 +201,20 @@ int Server::run() {
   std::thread ingest_thread([this] {
     name_this_thread("weir-ingest");
     ingest_loop_.run();
+    admin_loop_.post([this] { sources_drained(); });
   });
   admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
   admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
   admin_loop_.every(kReadyMs, [this] { look_after_ready(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
+  watch_.start(admin_loop_, ingest_loop_, *pipeline_, config_.pipeline.publish_interval_ms);
   server_stats_.set(Stat::kReady, 1);
   log_addresses();
+  watch_.tell("READY=1");
   if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{config_.sources.http.listen.host, http_port()});
   admin_loop_.run();
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, end_at_once);
   ingest_thread.join();
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
@@ -185,44 +224,99 @@ int Server::run() {
 }
 
 void Server::on_signal(int signal) {
-  if (signal == SIGHUP) return reload();
+  if (signal == SIGHUP) {
+    watch_.tell("RELOADING=1");
+    reopen_files();
+    reload();
+    return watch_.tell("READY=1");
+  }
   if (stopping_) std::_Exit(kExitFailed);  // a second signal: the user will not wait
   spdlog::info("{}: draining; once more to stop at once", signal == SIGINT ? "SIGINT" : "SIGTERM");
   begin_stop();
 }
 
+/// Also when the configuration is broken: whoever moved a file away waits for it to be let go.
+void Server::reopen_files() {
+  for (const Result<std::monostate>& opened : {log_.reopen(), pipeline_->reopen_files()}) {
+    if (!opened) spdlog::error("SIGHUP: {}; going on with the file as it was", opened.error().message);
+  }
+}
+
+/// The configuration as the files say it now; the command line goes before them.
+Result<Config> Server::read_again() const {
+  Result<Config> config = command_.config.empty() ? Result<Config>(config_) : load_config(command_.config);
+  if (config && !command_.web_config.empty()) config->web_config = command_.web_config;
+  return config;
+}
+
 /// All of what changed and can be applied, or nothing.
 void Server::reload() {
-  if (command_.config.empty()) return spdlog::warn("SIGHUP: there is no configuration file to read again");
-  const Result<Config> config = load_config(command_.config);
+  if (command_.config.empty() && command_.web_config.empty()) {
+    return spdlog::warn("SIGHUP: there is no configuration file to read again");
+  }
+  const Result<Config> config = read_again();
   std::string problem = config ? "" : config.error().message;
   if (config) {
-    const Result<std::monostate> applied = pipeline_->reload(config->pipeline.reader);
+    Result<WebAccess> access = load_web_access(config->web_config);
+    const Result<std::monostate> applied = access ? pipeline_->reload(config->pipeline.reader) : access.error();
     if (!applied) problem = applied.error().message;
+    if (applied) use(std::move(*access));
   }
   server_stats_.add(problem.empty() ? Stat::kReloadsDone : Stat::kReloadsFailed);
   if (!problem.empty()) return spdlog::error("SIGHUP: the configuration stays as it was:\n{}", problem);
   const ConfigChanges changes = take_up_changes(config_, *config);
-  spdlog::info("SIGHUP: read {} again; in effect now: {}", command_.config,
+  ServiceLog::set_level(config_.log_level);
+  spdlog::info("SIGHUP: read {} again; in effect now: {}",
+               command_.config.empty() ? command_.web_config : command_.config,
                changes.applied.empty() ? "no changes" : join_words(changes.applied));
   if (!changes.postponed.empty()) {
     spdlog::warn("only a restart brings the changes of {}", join_words(changes.postponed));
   }
 }
 
+/// First not ready, then no new connections, then no connections at all; the admin listener stays until the sources
+/// are done, so that all of this can be watched.
 void Server::begin_stop() {
   if (stopping_) return;
   stopping_ = true;
   server_stats_.set(Stat::kReady, 0);
+  watch_.tell("STOPPING=1");
+  if (config_.shutdown.delay_ms == 0) return drain();
+  admin_loop_.after(config_.shutdown.delay_ms, [this] { drain(); });
+}
+
+void Server::drain() {
   if (demo_) demo_->stop();
-  ingest_loop_.post([this] {
-    ingest_loop_.stop_timers();
+  ingest_loop_.post([this, timeout_ms = config_.shutdown.timeout_ms] {
     for (auto& source : sources_) source->stop();
-    stop_when_idle(ingest_loop_, ingest_stats_);
+    ingest_loop_.every(kIdleCheckMs, [this] {
+      if (open_connections(ingest_stats_) == 0) ingest_loop_.stop();
+    });
+    ingest_loop_.after(timeout_ms, [this, timeout_ms] {
+      spdlog::warn(
+          "{} connections did not finish within shutdown.timeout ({}) and are cut: what came on them and was "
+          "not read is not counted",
+          open_connections(ingest_stats_), format_duration(timeout_ms));
+      ingest_loop_.stop();
+    });
   });
+  admin_loop_.after(config_.shutdown.timeout_ms, [this] {
+    overdue_ = true;
+    if (drained_) admin_loop_.stop();
+  });
+  admin_loop_.after(config_.shutdown.timeout_ms + kStuckMs, [this] {
+    if (drained_) return;
+    spdlog::critical("a source does not stop: ending without counting what is under way");
+    std::_Exit(kExitFailed);
+  });
+}
+
+void Server::sources_drained() {
+  drained_ = true;
   admin_->stop();
-  // Its timers go on until it stops: with them would end the wait for a second signal.
-  stop_when_idle(admin_loop_, admin_stats_);
+  admin_loop_.every(kIdleCheckMs, [this] {
+    if (overdue_ || open_connections(admin_stats_) == 0) admin_loop_.stop();
+  });
 }
 
 void Server::draw_table() {
@@ -234,13 +328,6 @@ void Server::draw_table() {
   static_cast<void>(write_output("\x1b[H\x1b[J" + render_table(*pipeline_->report(), options)));
 }
 
-void set_up_log(const std::string& level) {
-  const auto log = spdlog::stderr_color_mt("weir");
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
-  log->set_level(spdlog::level::from_str(level));
-  spdlog::set_default_logger(log);
-}
-
 }  // namespace
 
 int run_serve(const ServeCommand& command) {
@@ -249,15 +336,22 @@ int run_serve(const ServeCommand& command) {
     fmt::print(stderr, "{}\n", config.error().message);
     return kExitConfig;
   }
+  if (!command.web_config.empty()) config->web_config = command.web_config;
   if (command.demo && !config->sources.http_enabled) {
     fmt::print(stderr, "weir: --demo sends to the HTTP source: set sources.http.enabled: true\n");
     return kExitUsage;
   }
   if (command.demo && config->pipeline.funnels.empty()) config->pipeline.funnels = default_generator_funnels();
-  set_up_log(config->log_level);
-  Server server(std::move(*config), command);
+  const Result<std::unique_ptr<ServiceLog>> log = ServiceLog::open(config->log_path, config->log_level);
+  if (!log) {
+    fmt::print(stderr, "weir: {}\n", log.error().message);
+    return kExitFailed;
+  }
+  const bool log_is_elsewhere = !config->log_path.empty();
+  Server server(std::move(*config), command, **log);
   if (const Result<std::monostate> started = server.start(); !started) {
     spdlog::error("{}", started.error().message);
+    if (log_is_elsewhere) fmt::print(stderr, "weir: {}\n", started.error().message);
     return kExitFailed;
   }
   return server.run();

@@ -73,7 +73,7 @@ RunningServer::RunningServer(const std::string& yaml, support::ChildStreams::Inp
   const std::string line = process_->wait_for_log_line("ready: ");
   http_port_ = port_behind(line, "events at http://");
   tcp_port_ = port_behind(line, "tcp://");
-  admin_port_ = port_behind(line, "metrics at http://");
+  admin_port_ = port_behind(line, "metrics at https?://");
   if (admin_port_ == 0) ADD_FAILURE() << "weir serve is not ready: " << process_->log();
 }
 

@@ -47,7 +47,7 @@ std::string PrometheusServer::config_of(std::uint16_t target_port, const Prometh
                      "    static_configs: [{targets: [\"127.0.0.1:" +
                      std::to_string(target_port) + "\"";
   for (const std::uint16_t port : options.further_targets) text += ", \"127.0.0.1:" + std::to_string(port) + "\"";
-  text += "]}]\n";
+  text += "]}]\n" + options.job;
   if (options.other_programs) {
     text += "  - job_name: other\n    static_configs: [{targets: [\"127.0.0.1:" + std::to_string(kDeadPort) +
             "\"]}]\n    file_sd_configs: [{files: [\"" + folder_.path(kItself) + "\"]}]\n";

@@ -35,6 +35,7 @@ struct PrometheusOptions {
   int interval_seconds = 1;  // of scrapes, and how long one may take
   std::vector<std::string> rule_files = {};
   std::string history = {};  // OpenMetrics text with times of the past, see history_of()
+  std::string job = {};  // further keys of the job weir: whole lines of YAML, indented by four spaces
   /// A job `other`: this Prometheus itself, and a target that is down.
   bool other_programs = false;
 };

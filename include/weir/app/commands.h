@@ -18,10 +18,11 @@ inline constexpr int kExitUndecided = 75;
 inline constexpr int kExitConfig = 78;
 
 struct ServeCommand {
-  std::string config;  // empty: defaults
-  bool demo = false;   // feed the server generated traffic through its own HTTP port
-  bool table = false;  // show a live table on the terminal
-  TimeMs for_ms = 0;   // 0: until SIGINT or SIGTERM
+  std::string config;      // empty: defaults
+  std::string web_config;  // instead of admin.web_config; empty: that one
+  bool demo = false;       // feed the server generated traffic through its own HTTP port
+  bool table = false;      // show a live table on the terminal
+  TimeMs for_ms = 0;       // 0: until SIGINT or SIGTERM
 };
 int run_serve(const ServeCommand& command);
 

@@ -14,13 +14,22 @@
 
 namespace weir {
 
+/// What SIGTERM does.
+struct ShutdownOptions {
+  TimeMs delay_ms = 0;       // not ready, but still listening
+  TimeMs timeout_ms = 5000;  // then connections may take so long to finish
+};
+
 struct Config {
   SourceOptions sources;
   HttpServerOptions admin{.listen = {"127.0.0.1", 9464}};
+  std::string web_config;         // of the admin listener: TLS and users; empty: plain HTTP for everybody
   std::size_t live_streams = 64;  // readers of the live feed at once
   PipelineOptions pipeline;
   SinkOptions sinks;
+  ShutdownOptions shutdown;
   std::string log_level = "info";  // trace, debug, info, warn or error
+  std::string log_path;            // empty: standard error
 };
 
 /// Longest configuration read, in bytes.
@@ -38,6 +47,9 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file);
 /// Reads and parses a file. A missing or unreadable file is an error that names it and the cause:
 /// "cannot open FILE: No such file or directory".
 Result<Config> load_config(const std::string& path);
+
+/// Reads a file of at most kMaxConfigBytes. A longer one is read one byte too far, for its parser to refuse.
+Result<std::string> read_config_text(const std::string& path);
 
 /// What reading a configuration again changes, by keys: at once, and only by a restart.
 struct ConfigChanges {

@@ -1,0 +1,129 @@
+// SIGTERM: what was acknowledged is counted, nothing waits longer than it may, and a second signal ends at once.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "running_server.h"
+#include "support/long_run.h"
+
+namespace weir::e2e {
+namespace {
+
+using support::HttpReply;
+using support::SocketClient;
+
+constexpr const char* kBase = "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n";
+constexpr const char* kEvent = R"({"type":"page_view","url":"/","visitor":"v"})";
+
+/// Clients that post batches until the server has gone.
+class Posters {
+ public:
+  static constexpr int kBatch = 20;
+
+  Posters(std::uint16_t port, int count) {
+    for (int i = 0; i < kBatch; ++i) body_ += std::string(kEvent) + "\n";
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this, port] { post_until_refused(port); });
+  }
+  ~Posters() { join(); }
+  Posters(const Posters&) = delete;
+  Posters& operator=(const Posters&) = delete;
+
+  void join() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  std::int64_t acknowledged() const { return acknowledged_; }
+  /// Events of requests that were sent and got no answer.
+  std::int64_t in_doubt() const { return in_doubt_; }
+
+ private:
+  void post_until_refused(std::uint16_t port) {
+    const std::string request = support::request_text("POST", "/v1/events", {}, body_);
+    while (true) {
+      SocketClient client(port);
+      if (!client.connected()) return;
+      bool open = true;
+      while (open) {
+        if (!client.send(request)) return;
+        const HttpReply reply = client.read_reply();
+        if (reply.status == 202) acknowledged_ += kBatch;
+        if (reply.status == 0) in_doubt_ += kBatch;
+        if (reply.status == 0) return;
+        open = reply.header("connection") != "close";
+      }
+    }
+  }
+
+  std::string body_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::int64_t> acknowledged_ = 0;
+  std::atomic<std::int64_t> in_doubt_ = 0;
+};
+
+TEST(Drain, under_load_loses_nothing_that_was_acknowledged) {
+  const int runs = support::repetitions(3, 100);
+  for (int run = 0; run < runs; ++run) {
+    RunningServer server(kBase);
+    Posters posters(server.http_port(), 3);
+    ASSERT_TRUE(server.process().wait_until([&] { return posters.acknowledged() > 1000 + run * 37; }));
+    EXPECT_EQ(server.stop(), 0) << server.process().log();
+    posters.join();
+    const std::int64_t received = server.stopped_counts().received;
+    EXPECT_GE(received, posters.acknowledged());
+    EXPECT_LE(received, posters.acknowledged() + posters.in_doubt());
+    EXPECT_EQ(server.stopped_counts().counted, received);
+  }
+}
+
+/// A client whose request never gets whole.
+std::unique_ptr<SocketClient> half_a_request(std::uint16_t port) {
+  auto client = std::make_unique<SocketClient>(port);
+  EXPECT_TRUE(client->send("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"));
+  return client;
+}
+
+bool wait_for_connection(RunningServer& server) {
+  return server.process().wait_until(
+      [&] { return server.scrape().find("weir_connections_open 1") != std::string::npos; });
+}
+
+TEST(Drain, cuts_what_does_not_finish_in_time_and_says_so) {
+  RunningServer server(std::string(kBase) + "shutdown: {timeout: 200ms}\n");
+  ASSERT_EQ(server.post(kEvent).status, 202);
+  const auto client = half_a_request(server.http_port());
+  ASSERT_TRUE(wait_for_connection(server));
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_NE(server.process().log().find("1 connections did not finish within shutdown.timeout (200ms)"),
+            std::string::npos)
+      << server.process().log();
+  EXPECT_EQ(server.stopped_counts().counted, 1);
+}
+
+TEST(Drain, a_second_signal_ends_it_at_once) {
+  RunningServer server(std::string(kBase) + "shutdown: {timeout: 10m}\n");
+  const auto client = half_a_request(server.http_port());
+  ASSERT_TRUE(wait_for_connection(server));
+  server.process().signal(SIGTERM);
+  ASSERT_NE(server.process().wait_for_log_line("SIGTERM: draining"), "");
+  ASSERT_TRUE(server.process().wait_until([&] { return server.get("/-/ready").status == 503; }))
+      << "the admin listener stays until the sources are done";
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 1);
+}
+
+TEST(Drain, with_a_delay_still_takes_events_while_it_is_not_ready) {
+  RunningServer server(std::string(kBase) + "shutdown: {delay: 10m}\n");
+  ASSERT_EQ(server.get("/-/ready").status, 200);
+  server.process().signal(SIGTERM);
+  ASSERT_TRUE(server.process().wait_until([&] { return server.get("/-/ready").status == 503; }));
+  EXPECT_EQ(server.get("/-/healthy").status, 200);
+  EXPECT_EQ(server.post(kEvent).status, 202);
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 1);
+}
+
+}  // namespace
+}  // namespace weir::e2e
