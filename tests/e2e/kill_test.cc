@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "running_server.h"
+#include "support/long_run.h"
 #include "support/exposition.h"
 #include "support/sanitized.h"
 #include "support/seed.h"
@@ -29,7 +30,7 @@ constexpr std::size_t kClients = 4;
 constexpr int kBodyEvents = 5;
 constexpr int kPages = 997;  // landing pages that bodies take in turn
 
-int kills() { return std::getenv("WEIR_LONG") != nullptr ? 200 : 5; }
+int kills() { return support::repetitions(5, 200); }
 
 std::string config_of(const std::string& durability, const std::string& directory) {
   return "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n" +
