@@ -111,6 +111,8 @@ void add_top(CLI::App& program, TopCommand& command) {
   app.add_option("--url", command.url, "Admin listener of the instance; its host is a numeric address or localhost")
       ->type_name("URL")
       ->capture_default_str();
+  app.add_option("--ca-file", command.ca_file, "Who may have signed the certificate behind https:// (PEM)")
+      ->type_name("FILE");
   app.add_option("--site", command.site, "Only this site")->type_name("NAME");
   app.add_option("--window", command.window, "Sliding window, such as 1h (default: the instance's first)")
       ->type_name("NAME");
@@ -126,6 +128,7 @@ void add_top(CLI::App& program, TopCommand& command) {
       "Examples:\n"
       "  weir top\n"
       "  weir top --url http://10.0.0.5:9464 --site shop --window 1h --sort bounce\n"
+      "  weir top --url https://user:password@10.0.0.5:9464 --ca-file ca.crt\n"
       "  weir top --once | head");
 }
 

@@ -95,7 +95,7 @@ class Server {
   std::unique_ptr<DemoFeed> demo_;
   bool tls_ = false;
   bool stopping_ = false;
-  bool keeps_ = true;  // events can be kept as durability asks
+  bool keeps_ = true;     // events can be kept as durability asks
   bool drained_ = false;  // no source is left
   bool overdue_ = false;  // shutdown.timeout is over
 };

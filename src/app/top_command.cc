@@ -27,7 +27,7 @@ std::string encoded(std::string_view text) {
 /// The instance, and what was seen of it.
 class Instance {
  public:
-  explicit Instance(ListenAddress address) : client_(std::move(address)) {}
+  Instance(HttpServerUrl server, const std::string& ca_file) : client_(std::move(server), ca_file) {}
 
   /// See HttpClient::set_patience().
   void set_patience(std::function<bool()> patient) { client_.set_patience(std::move(patient)); }
@@ -63,20 +63,6 @@ class Instance {
   std::int64_t received_ = 0;
   std::optional<double> events_per_second_;
 };
-
-/// The admin listener of "http://127.0.0.1:9464/", "127.0.0.1:9464" or ":9464".
-Result<ListenAddress> address_of(const std::string& url) {
-  constexpr std::string_view kScheme = "http://";
-  std::string_view text = url;
-  if (text.starts_with(kScheme)) text.remove_prefix(kScheme.size());
-  if (text.ends_with('/')) text.remove_suffix(1);
-  Result<ListenAddress> address = parse_listen_address((text.starts_with(':') ? "127.0.0.1" : "") + std::string(text));
-  if (address) return address;
-  return Error{fmt::format(
-      "found \"{}\"; expected the admin listener by a numeric address or localhost, such as http://127.0.0.1:9464 or "
-      "http://[::1]:9464",
-      url)};
-}
 
 int fail(const Error& error) {
   fmt::print(stderr, "weir: {}\n--url names the admin listener of a running `weir serve`.\n", error.message);
@@ -126,9 +112,9 @@ int show_live(Instance& instance, TopChoice& choice, TopFrame frame, TimeMs ever
 }  // namespace
 
 int run_top(const TopCommand& command) {
-  Result<ListenAddress> address = address_of(command.url);
-  if (!address) {
-    fmt::print(stderr, "weir: --url: {}\n", address.error().message);
+  Result<HttpServerUrl> server = parse_server_url(command.url);
+  if (!server) {
+    fmt::print(stderr, "weir: --url: {}\n", server.error().message);
     return kExitUsage;
   }
   const std::vector<std::string> orders = top_orders();
@@ -143,8 +129,8 @@ int run_top(const TopCommand& command) {
   choice.rollup = command.rollup;
   choice.order = static_cast<std::size_t>(order - orders.begin());
   TopFrame frame;
-  frame.address = to_string(*address);
-  Instance instance(std::move(*address));
+  frame.address = to_string(server->address);
+  Instance instance(std::move(*server), command.ca_file);
   if (command.once || !Terminal::is_there()) {
     frame.height = 0;
     return show_once(instance, choice, frame);

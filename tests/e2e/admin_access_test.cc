@@ -183,6 +183,30 @@ TEST(AdminAccess, prometheus_takes_the_same_file_and_scrapes_through_it) {
   EXPECT_EQ(server.stop(), 0);
 }
 
+TEST(AdminAccess, top_asks_by_tls_and_password) {
+  const Certificates certificates;
+  RunningServer server(config_with(certificates.write(
+      "web.yml", "tls_server_config: {cert_file: server.crt, key_file: server.key}\nbasic_auth_users: {alice: " +
+                     hash_of("p@ss:word") + "}\n")));
+  const auto top = [&](const std::string& url, const std::string& authority) {
+    return run_process({kProgram, "top", "--once", "--url", fmt::format("{}:{}", url, server.admin_port()), "--ca-file",
+                        certificates.path(authority)});
+  };
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    const ProcessResult seen = top(fmt::format("https://alice:p%40ss:word@{}", host), "ca.crt");
+    EXPECT_EQ(seen.exit_code, 0) << seen.log;
+  }
+  const ProcessResult stranger = top("https://alice:p%40ss:word@127.0.0.1", "other.crt");
+  EXPECT_EQ(stranger.exit_code, 1);
+  EXPECT_NE(stranger.log.find("certificate verify failed"), std::string::npos) << stranger.log;
+  const ProcessResult elsewhere = top("https://alice:p%40ss:word@127.0.0.2", "ca.crt");
+  EXPECT_EQ(elsewhere.exit_code, 1) << "the certificate is for 127.0.0.1";
+  const ProcessResult unknown = top("https://127.0.0.1", "ca.crt");
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_EQ((unknown.log + stranger.log).find("word"), std::string::npos) << "no password in messages";
+  EXPECT_EQ(server.stop(), 0);
+}
+
 /// Bytes that are no TLS at all, and handshakes that never end, cost a connection each and nothing else.
 TEST(AdminAccess, survives_what_is_no_tls) {
   const Certificates certificates;

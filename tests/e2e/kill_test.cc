@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "running_server.h"
-#include "support/long_run.h"
 #include "support/exposition.h"
+#include "support/long_run.h"
 #include "support/sanitized.h"
 #include "support/seed.h"
 

@@ -113,7 +113,7 @@ TEST(Top, prints_what_the_report_says) {
   EXPECT_NE(top({"--window", "2h"}).log.find("there are 5m, 1h, 24h"), std::string::npos);
   EXPECT_NE(top({"--rollup", "nope"}).log.find("there are site, landing"), std::string::npos);
   EXPECT_EQ(top({"--sort", "nope"}).exit_code, 2);
-  for (const char* url : {"nope", "http://weir.example:9464", "https://127.0.0.1:9464", "http://127.0.0.1"}) {
+  for (const char* url : {"nope", "http://weir.example:9464", "ftp://127.0.0.1:9464", "http://127.0.0.1"}) {
     const support::ProcessResult refused = support::run_process({kProgram, "top", "--url", url, "--once"});
     EXPECT_EQ(refused.exit_code, 2) << url;
     EXPECT_NE(refused.log.find("expected the admin listener by a numeric address or localhost"), std::string::npos)

@@ -47,6 +47,7 @@ int run_generate(const GenerateCommand& command);
 
 struct TopCommand {
   std::string url = "http://127.0.0.1:9464";  // of the admin listener
+  std::string ca_file;                        // who signed its certificate; empty: whom the system trusts
   std::string site;                           // empty: all
   std::string window;                         // empty: the server's first
   std::string rollup = "landing";

@@ -1,4 +1,4 @@
-// HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, weir top).
+// HttpClient: a small blocking client for a kept connection to a server of ours (demo traffic, weir top), also over TLS.
 #pragma once
 
 #include <functional>
@@ -17,10 +17,24 @@ struct HttpReply {
   std::string body;
 };
 
+/// A server of ours, as a url names it.
+struct HttpServerUrl {
+  ListenAddress address;
+  bool tls = false;
+  std::string host;         // as written: a numeric address or localhost; the certificate must be for it
+  std::string credentials;  // "user:password" for basic authentication; empty: none
+};
+
+/// Reads "http://127.0.0.1:9464/", "https://user:password@[::1]:9464", "127.0.0.1:9464" or ":9464"; a name or password
+/// may be percent-encoded. Fails with what was found, but for a password, and what is expected.
+Result<HttpServerUrl> parse_server_url(std::string_view url);
+
 /// One connection, opened at the first request and again when it was lost. Owned by one thread.
 class HttpClient {
  public:
   explicit HttpClient(ListenAddress server);
+  /// `ca_file` holds who may have signed the server's certificate (PEM); empty: whom the system trusts.
+  HttpClient(HttpServerUrl server, std::string ca_file);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -40,7 +54,8 @@ class HttpClient {
   struct Connection;
   struct Request;
   Result<HttpReply> exchange(const Request& request);
-  ListenAddress server_;
+  HttpServerUrl server_;
+  std::string ca_file_;
   std::function<bool()> patient_;  // empty: as patient as the timeouts are
   std::unique_ptr<Connection> connection_;
 };

@@ -22,6 +22,7 @@ SecretDigest digest_of(const SecretKey& key, std::string_view text);
 /// Takes the same time for all texts of a length.
 bool same_secret(std::string_view a, std::string_view b);
 
+std::string encode_base64(std::string_view bytes);
 /// The bytes of a padded base64 text; nullopt when it is none.
 std::optional<std::string> decode_base64(std::string_view text);
 
