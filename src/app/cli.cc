@@ -1,5 +1,6 @@
 // The command line: one CLI11 subcommand per command, each with examples.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -224,6 +225,15 @@ int run_manual(const ManualCommand& command, const CLI::App& program) {
   return write_output(command.configuration ? configuration_manual() : program_manual(read_command_tree(program)));
 }
 
+/// "serve, replay and so on", as the program has them.
+std::string command_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -258,7 +268,7 @@ int run_program(int argc, const char* const* argv) {
     return program.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (program.get_subcommands().empty()) {
-    fmt::print(stderr, "weir: a command is missing: serve, replay, generate, load, top or check; see weir --help\n");
+    fmt::print(stderr, "weir: a command is missing: {}; see weir --help\n", command_names(program));
     return kExitUsage;
   }
   if (program.got_subcommand("serve")) return run_serve(serve);

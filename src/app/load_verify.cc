@@ -163,7 +163,8 @@ void compare_events(const json& before, const json& after, const LoadCounts& cou
   const auto accepted = static_cast<std::int64_t>(counts.accepted.events);
   const auto unanswered = static_cast<std::int64_t>(counts.unanswered_events);
   const std::int64_t rejected = rejected_of(after) - rejected_of(before);
-  const std::int64_t received = grown("received") - rejected;
+  const std::int64_t shed = grown("shed");  // among them what was refused unread
+  const std::int64_t received = grown("received") - rejected - shed;
   if (unanswered == 0) {
     comparison.number("events received", static_cast<double>(accepted), static_cast<double>(received));
   } else if (received < accepted || received > accepted + unanswered) {
@@ -172,9 +173,11 @@ void compare_events(const json& before, const json& after, const LoadCounts& cou
   }
   comparison.number("events counted", static_cast<double>(received), static_cast<double>(grown("counted")));
   comparison.number("events rejected", static_cast<double>(counts.rejected.events), static_cast<double>(rejected));
-  for (const char* name : {"late", "duplicate", "shed"}) {
+  for (const char* name : {"late", "duplicate"}) {
     comparison.number(fmt::format("events {}", name), 0, static_cast<double>(grown(name)));
   }
+  const auto refused = static_cast<std::int64_t>(counts.refused.events);
+  comparison.number("events shed", static_cast<double>(std::min(shed, refused)), static_cast<double>(shed));
 }
 
 }  // namespace
@@ -200,7 +203,7 @@ Result<ReportText> read_settled_report(const ListenAddress& admin, RestBounds bo
 
 RestBounds bounds_behind(std::int64_t earlier, const LoadCounts& counts) {
   const std::uint64_t least = counts.accepted.events;
-  const std::uint64_t most = least + counts.rejected.events + counts.unanswered_events;
+  const std::uint64_t most = least + counts.rejected.events + counts.refused.events + counts.unanswered_events;
   return {earlier + static_cast<std::int64_t>(least), earlier + static_cast<std::int64_t>(most)};
 }
 

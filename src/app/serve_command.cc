@@ -218,8 +218,8 @@ int Server::run() {
   ingest_thread.join();
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
-  spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate", stats.received(),
-               stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate]);
+  spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate, {} shed", stats.received(),
+               stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate], stats.shed());
   return command_.table ? write_output(render_table(*report, config_.sinks)) : kExitOk;
 }
 

@@ -101,12 +101,13 @@ std::optional<int> RunningServer::stop() {
 
 StoppedCounts RunningServer::stopped_counts() const {
   static const std::regex kLine(
-      "stopped: ([0-9]+) events received, ([0-9]+) counted, ([0-9]+) rejected, ([0-9]+) late, ([0-9]+) duplicate\n");
+      "stopped: ([0-9]+) events received, ([0-9]+) counted, ([0-9]+) rejected, ([0-9]+) late, ([0-9]+) duplicate, "
+      "([0-9]+) shed\n");
   std::smatch found;
   const std::string log = process_->log();
   if (!std::regex_search(log, found, kLine)) return {};
   const auto number = [&found](std::size_t i) { return static_cast<std::int64_t>(std::stoll(found[i])); };
-  return {number(1), number(2), number(3), number(4), number(5)};
+  return {number(1), number(2), number(3), number(4), number(5), number(6)};
 }
 
 Generated generate(const GeneratorOptions& options) {

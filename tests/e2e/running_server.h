@@ -38,6 +38,7 @@ struct StoppedCounts {
   std::int64_t rejected = 0;
   std::int64_t late = 0;
   std::int64_t duplicate = 0;
+  std::int64_t shed = 0;
 };
 
 /// A running server. Made and used by one thread; clients of other threads use the ports only.
