@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "counted_allocations.h"
+#include "support/counted_allocations.h"
 #include "support/input.h"
 #include "support/measure.h"
 #include "weir/core/check.h"
@@ -20,10 +20,10 @@ constexpr TimeMs kShortTimeoutMs = 60'000;  // so that sessions end within them
 
 /// Counts while text flows in; the counter of a text held alone shows that counting works.
 void check_counting() {
-  const std::size_t before = allocations();
+  const std::size_t before = test::allocations();
   const auto text = std::make_unique<std::string>(1000, 'x');
   benchmark::DoNotOptimize(text->data());
-  WEIR_CHECK(allocations() - before == 2);
+  WEIR_CHECK(test::allocations() - before == 2);
 }
 
 /// The first half warms the pipeline, the second is counted.
@@ -41,11 +41,11 @@ void BM_Allocations(benchmark::State& state) {
     WEIR_CHECK(pipeline.has_value());
     const std::unique_ptr<ByteStream> stream = (*pipeline)->open_stream(SourceKind::kFile);
     stream->write(text.substr(0, half));
-    const std::size_t before = allocations();
+    const std::size_t before = test::allocations();
     const double begin = cpu_seconds(Cpu::kProcess);
     stream->write(text.substr(half));
     report_time(state, cpu_seconds(Cpu::kProcess) - begin, events);
-    const std::size_t counted = allocations() - before;
+    const std::size_t counted = test::allocations() - before;
     state.counters["allocations"] = static_cast<double>(counted);
     state.counters["allocations_per_event"] = static_cast<double>(counted) / events;
     stream->finish();

@@ -18,7 +18,7 @@ constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level c
 constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;         // per shard
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
-constexpr TimeMs kIdleMs = 1000;                 // without events for so long, time moves by the wall clock
+constexpr TimeMs kIdleMs = 500;                  // without events for so long, time moves by the wall clock
 
 TimeSource time_source_of(PipelineMode mode) {
   return mode == PipelineMode::kServe ? TimeSource::kLive : TimeSource::kEvents;

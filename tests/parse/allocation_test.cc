@@ -2,42 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <utility>
 
+#include "support/counted_allocations.h"
 #include "weir/parse/line_buffer.h"
 #include "weir/parse/parser.h"
-
-namespace {
-
-std::atomic<std::size_t> allocation_count{0};
-
-void* counted_allocation(std::size_t size) noexcept {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size == 0 ? 1 : size);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (void* memory = counted_allocation(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new[](std::size_t size) {
-  if (void* memory = counted_allocation(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted_allocation(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted_allocation(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace weir::test {
 namespace {
@@ -86,9 +56,9 @@ TEST(Allocation, ten_thousand_lines_of_any_kind_allocate_nothing) {
   LineBuffer buffer(16 * 1024);
   const std::unique_ptr<Parser> parser = find_format("native")->make({});
   const std::size_t warm_up = run(text, buffer, *parser);
-  const std::size_t before = allocation_count.load();
+  const std::size_t before = allocations();
   const std::size_t total = run(text, buffer, *parser);
-  EXPECT_EQ(allocation_count.load() - before, 0U);
+  EXPECT_EQ(allocations() - before, 0U);
   EXPECT_EQ(total, warm_up);
   EXPECT_EQ(total, 10'000U + 3 * 1000U) << "an array of four counts as four";
 }
@@ -110,18 +80,18 @@ TEST(Allocation, lines_of_access_logs_and_queries_allocate_nothing) {
     LineBuffer buffer(16 * 1024);
     const std::unique_ptr<Parser> parser = find_format(format)->make({});
     const std::size_t warm_up = run(text, buffer, *parser);
-    const std::size_t before = allocation_count.load();
+    const std::size_t before = allocations();
     const std::size_t total = run(text, buffer, *parser);
-    EXPECT_EQ(allocation_count.load() - before, 0U) << format;
+    EXPECT_EQ(allocations() - before, 0U) << format;
     EXPECT_EQ(total, 4'000U) << format;
     EXPECT_EQ(warm_up, 4'000U) << format;
   }
 }
 
 TEST(Allocation, counting_works) {
-  const std::size_t before = allocation_count.load();
+  const std::size_t before = allocations();
   const std::string text(1000, 'x');
-  EXPECT_GT(allocation_count.load(), before) << text.size();
+  EXPECT_GT(allocations(), before) << text.size();
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // State over the end of the process: a random stream is cut at random records, and what comes of it must be what comes
-// of it uncut, for any number of shards. The naive model says what that is. WEIR_SEED=<seed> repeats one stream.
+// of it uncut, for any number of shards; what that is, other tests ask the naive model. WEIR_SEED=<seed> repeats one.
 #include <gtest/gtest.h>
 
 #include <array>

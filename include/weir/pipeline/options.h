@@ -62,7 +62,7 @@ struct PipelineOptions {
   std::size_t shards = 0;             // 0: half the cores, at least 1
   std::size_t batch_events = 1024;    // events per batch; 1..4096
   std::size_t queue_events = 32'768;  // events under way between readers and shards; few enough to stay in a cache
-  TimeMs publish_interval_ms = 250;   // live: how often a new snapshot is published
+  TimeMs publish_interval_ms = 100;   // live: how often a new snapshot is published
   StateOptions state;
   std::optional<std::uint64_t> hash_seed;  // for tests; default: random
 };

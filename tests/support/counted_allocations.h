@@ -4,9 +4,9 @@
 
 #include <cstddef>
 
-namespace weir::bench {
+namespace weir::test {
 
 /// Calls of operator new so far, of all threads.
 std::size_t allocations();
 
-}  // namespace weir::bench
+}  // namespace weir::test

@@ -44,8 +44,8 @@ void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-namespace weir::bench {
+namespace weir::test {
 
 std::size_t allocations() { return allocation_count.load(std::memory_order_relaxed); }
 
-}  // namespace weir::bench
+}  // namespace weir::test
