@@ -36,13 +36,20 @@ bool is_plain_host(std::string_view host) {
 
 /// The host of an absolute target ("http://host/path"), which is cut off it; empty when it is a path.
 std::string_view take_host(std::string_view& target) {
+  if (target.starts_with('/')) return {};
   const std::size_t mark = target.find("://");
-  if (mark == std::string_view::npos || target.starts_with('/') || mark > 5) return {};
+  if (mark == std::string_view::npos || mark > 5) return {};
   const std::size_t from = mark + 3;
   const std::size_t end = std::min(target.find_first_of("/?#", from), target.size());
   const std::string_view host = target.substr(from, end - from);
   target.remove_prefix(end);
   return host.substr(host.rfind('@') + 1);
+}
+
+/// The target up to its query or fragment. Two searches for one byte each: quicker than one for either.
+std::string_view path_of(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  return target.substr(0, target.find('#'));
 }
 
 bool is_protocol(std::string_view word) { return word.starts_with("HTTP/") && word.size() <= 8; }
@@ -66,6 +73,9 @@ void take_request_line(std::string_view request, AccessHit& hit) {
   hit.target = trim_json_space(target);
 }
 
+AccessEvents::AccessEvents(const AccessLogOptions& options)
+    : page_like_(options), default_host_(is_plain_host(options.host) ? options.host : std::string()) {}
+
 void AccessEvents::fill(const AccessHit& hit, TextRoom& texts, RawEvent& event) const {
   event.type = "page_view";
   event.ts_ms = hit.time_ms;
@@ -80,16 +90,19 @@ void AccessEvents::fill(const AccessHit& hit, TextRoom& texts, RawEvent& event) 
 
   std::string_view target = hit.target;
   const std::string_view target_host = take_host(target);
-  std::string_view host = hit.host;
-  if (!is_plain_host(host)) host = default_host_;
-  if (!is_plain_host(host)) host = target_host;
+  std::string_view host = is_plain_host(hit.host) ? hit.host : std::string_view(default_host_);
+  if (host.empty() && is_plain_host(target_host)) host = target_host;
   if (!target_host.empty() && !target.starts_with('/')) target = texts.join({"/", target});
   // Two slashes at the start would make a host of what follows them.
   while (target.starts_with("//")) target.remove_prefix(1);
-  const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  const std::string_view path = path_of(target);
   const bool apart = !hit.arguments.empty() && path.size() == target.size();
-  event.url = texts.join({is_plain_host(host) ? "//" : "", is_plain_host(host) ? host : std::string_view{}, target,
-                          apart ? "?" : "", apart ? hit.arguments : std::string_view{}});
+  if (host.empty() && !apart) {
+    event.url = target;
+  } else {
+    event.url = texts.join(
+        {host.empty() ? "" : "//", host, target, apart ? "?" : "", apart ? hit.arguments : std::string_view{}});
+  }
   event.resource = hit.repeated || !page_like_.matches(hit.method, path, hit.status);
 }
 

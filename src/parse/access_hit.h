@@ -42,15 +42,16 @@ std::string_view without_dash(std::string_view field);
 /// Makes events of hits. Owned by one parser.
 class AccessEvents {
  public:
-  explicit AccessEvents(const AccessLogOptions& options) : page_like_(options), default_host_(options.host) {}
+  explicit AccessEvents(const AccessLogOptions& options);
   /// Bytes of TextRoom that fill() gets by with for a line of `size` bytes.
   static constexpr std::size_t room_of(std::size_t size) { return 2 * size + 512; }
-  /// Fills `event`, which is as new. The url is put together in `texts`.
+  /// Fills `event`, which is as new. A url that is more than the
+  /// hit's target is put together in `texts`.
   void fill(const AccessHit& hit, TextRoom& texts, RawEvent& event) const;
 
  private:
   PageLike page_like_;
-  std::string default_host_;
+  std::string default_host_;  // empty: none
 };
 
 }  // namespace weir

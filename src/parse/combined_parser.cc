@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "line_parser.h"
-#include "log_values.h"
 #include "recognition.h"
 #include "weir/core/ascii.h"
 
@@ -22,7 +21,6 @@ char simple_escape(char letter) {
 
 /// Undoes \xHH and \" and their like; what is no escape stays as it is.
 std::string_view unescaped(std::string_view field, TextRoom& texts) {
-  if (field.find('\\') == kNone) return field;
   const std::span<char> out = texts.rest();
   WEIR_CHECK(out.size() >= field.size());
   std::size_t size = 0;
@@ -45,7 +43,8 @@ std::string_view unescaped(std::string_view field, TextRoom& texts) {
 
 /// Takes one word and the space behind it off the front; empty when there is none.
 std::string_view take_word(std::string_view& rest) {
-  const std::size_t size = std::min(rest.find(' '), rest.size());
+  std::size_t size = 0;  // words are too short for a search to be worth its call
+  while (size < rest.size() && rest[size] != ' ') ++size;
   const std::string_view word = rest.substr(0, size);
   rest.remove_prefix(std::min(size + 1, rest.size()));
   return word;
@@ -54,9 +53,10 @@ std::string_view take_word(std::string_view& rest) {
 /// Where the bracket of the time opens; kNone when there is none. A user's name may hold spaces and brackets, but the
 /// quote of the request, which follows the time, it cannot hold.
 std::size_t find_time(std::string_view line) {
-  for (std::size_t at = line.find(" ["); at != kNone; at = line.find(" [", at + 1)) {
-    const std::size_t close = at + 2 + kCommonLogTimeBytes;
-    if (line.substr(std::min(close, line.size()), 3) == "] \"") return at + 1;
+  for (std::size_t at = line.find('['); at != kNone; at = line.find('[', at + 1)) {
+    const std::size_t close = at + 1 + kCommonLogTimeBytes;
+    const bool behind_space = at > 0 && line[at - 1] == ' ';
+    if (behind_space && line.substr(std::min(close, line.size()), 3) == "] \"") return at;
   }
   return kNone;
 }
@@ -79,16 +79,19 @@ Fault take_head(std::string_view head, AccessHit& hit) {
   return {};
 }
 
+/// True when the character at `at` is escaped: an odd number of backslashes stands in front of it, from `from` on.
+bool is_escaped(std::string_view line, std::size_t from, std::size_t at) {
+  std::size_t first = at;
+  while (first > from && line[first - 1] == '\\') --first;
+  return (at - first) % 2 != 0;
+}
+
 /// The end of the quoted field whose text starts at `from`: its closing quote, behind which `follows(rest)` must hold.
 /// Quotes that a server did not escape are stepped over by that. kNone when there is none.
 template <class Follows>
 std::size_t end_of_quoted(std::string_view line, std::size_t from, Follows follows) {
-  for (std::size_t at = from; at < line.size(); ++at) {
-    if (line[at] == '\\') {
-      ++at;
-    } else if (line[at] == '"' && follows(line.substr(at + 1))) {
-      return at;
-    }
+  for (std::size_t at = line.find('"', from); at != kNone; at = line.find('"', at + 1)) {
+    if (!is_escaped(line, from, at) && follows(line.substr(at + 1))) return at;
   }
   return kNone;
 }
@@ -109,8 +112,8 @@ Fault take_status_and_size(std::string_view& rest, AccessHit& hit) {
   return number || size == "-" ? Fault() : Rejection::kMalformed;
 }
 
-/// Takes "referrer" "user agent", if they are there.
-Fault take_tail(std::string_view rest, AccessHit& hit, TextRoom& texts) {
+/// Takes "referrer" "user agent", if they are there, as they stand in the line.
+Fault take_tail(std::string_view rest, AccessHit& hit) {
   if (!rest.starts_with('"')) return {};
   const auto opens_next = [](std::string_view behind) { return behind.starts_with(" \""); };
   const std::size_t referrer_end = end_of_quoted(rest, 1, opens_next);
@@ -119,8 +122,8 @@ Fault take_tail(std::string_view rest, AccessHit& hit, TextRoom& texts) {
   const auto ends = [](std::string_view behind) { return behind.empty() || behind.front() == ' '; };
   const std::size_t agent_end = end_of_quoted(rest, agent_from, ends);
   if (agent_end == kNone) return Rejection::kMalformed;
-  hit.referrer = without_dash(unescaped(rest.substr(1, referrer_end - 1), texts));
-  hit.user_agent = without_dash(unescaped(rest.substr(agent_from, agent_end - agent_from), texts));
+  hit.referrer = rest.substr(1, referrer_end - 1);
+  hit.user_agent = rest.substr(agent_from, agent_end - agent_from);
   return {};
 }
 
@@ -131,17 +134,25 @@ Fault CombinedReader::read(std::string_view line, RawEvent& event, TextRoom& tex
   const std::size_t bracket = find_time(line);
   if (bracket == kNone) return Rejection::kMalformed;
   if (const Fault fault = take_head(line.substr(0, bracket - 1), hit)) return fault;
-  hit.time_ms = instant_of_common_log(line.substr(bracket + 1, kCommonLogTimeBytes));
+  hit.time_ms = instants_.read(line.substr(bracket + 1, kCommonLogTimeBytes));
 
   const std::size_t request_from = bracket + 1 + kCommonLogTimeBytes + 3;
   const std::size_t request_end = end_of_quoted(line, request_from, starts_with_status_and_size);
   if (request_end == kNone) return Rejection::kMalformed;
   std::string_view rest = line.substr(request_end + 1);
   if (const Fault fault = take_status_and_size(rest, hit)) return fault;
-  if (const Fault fault = take_tail(rest, hit, texts)) return fault;
+  if (const Fault fault = take_tail(rest, hit)) return fault;
   // A whole line with a time that never was is told apart from half a line.
   if (!hit.time_ms) return Rejection::kBadTime;
-  take_request_line(unescaped(line.substr(request_from, request_end - request_from), texts), hit);
+  std::string_view request = line.substr(request_from, request_end - request_from);
+  if (line.find('\\') != kNone) {
+    request = unescaped(request, texts);
+    hit.referrer = unescaped(hit.referrer, texts);
+    hit.user_agent = unescaped(hit.user_agent, texts);
+  }
+  take_request_line(request, hit);
+  hit.referrer = without_dash(hit.referrer);
+  hit.user_agent = without_dash(hit.user_agent);
   events_.fill(hit, texts, event);
   return {};
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "access_hit.h"
+#include "log_values.h"
 #include "text_room.h"
 #include "weir/parse/parser.h"
 
@@ -24,6 +25,7 @@ class CombinedReader {
 
  private:
   AccessEvents events_;
+  CommonLogInstants instants_;
 };
 
 std::unique_ptr<Parser> make_combined_parser(const ParserOptions& options);

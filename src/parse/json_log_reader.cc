@@ -148,7 +148,7 @@ class JsonLogReader::Walk {
     // A request that was no request is a hit; a line that does not tell of one is none.
     if (!found_[static_cast<std::size_t>(LogField::kTarget)].present) return Rejection::kMissingField;
     if (const std::string_view time = text(LogField::kTime); !time.empty()) {
-      hit.time_ms = instant_of_log(time, instants_);
+      hit.time_ms = instant_of_log(time, instants_, common_instants_);
       if (!hit.time_ms) return Rejection::kBadTime;
     }
     take_request_line(text(LogField::kTarget), hit);
@@ -172,6 +172,7 @@ class JsonLogReader::Walk {
   AccessEvents events_;
   dom::parser parser_;
   InstantReader instants_;
+  CommonLogInstants common_instants_;
   std::string name_;    // of the value being looked at
   std::string mended_;  // a line with foreign escapes, rewritten
   std::array<Found, kFieldCount> found_;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr TimeMs kMinuteMs = 60 * 1000;
+constexpr std::size_t kZoneAt = 20;  // " +0000" in a time of a common log
 
 /// The digits at `at` as a number; -1 when one of them is none.
 int digits_at(std::string_view text, std::size_t at, std::size_t size) {
@@ -67,31 +68,41 @@ constexpr std::array<SpanUnit, 7> kSpanUnits{
 
 }  // namespace
 
-std::optional<TimeMs> instant_of_common_log(std::string_view text) {
-  const bool shaped = text.size() == kCommonLogTimeBytes && text[2] == '/' && text[6] == '/' && text[11] == ':' &&
-                      text[14] == ':' && text[17] == ':' && text[20] == ' ';
-  if (!shaped) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{digits_at(text, 7, 4)},
-                                         std::chrono::month{static_cast<unsigned>(month_of(text.substr(3, 3)))},
-                                         std::chrono::day{static_cast<unsigned>(std::max(0, digits_at(text, 0, 2)))}};
-  const int hour = digits_at(text, 12, 2);
+std::optional<TimeMs> CommonLogInstants::read(std::string_view text) {
+  if (text.size() != kCommonLogTimeBytes || text[17] != ':') return std::nullopt;
+  const bool same_hour = std::memcmp(text.data(), hour_.data(), hour_.size()) == 0 &&
+                         std::memcmp(text.data() + kZoneAt, zone_.data(), zone_.size()) == 0;
+  if (!same_hour && !remember_hour(text)) return std::nullopt;
   const int minute = digits_at(text, 15, 2);
   const int second = digits_at(text, 18, 2);
-  const std::optional<int> zone = zone_minutes(text.substr(21));
-  const bool in_day = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second <= 60;
-  if (!date.ok() || !in_day || !zone) return std::nullopt;
-  const TimeMs days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const TimeMs minutes = (days * 24 + hour) * 60 + minute - *zone;
+  if (minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;
   // A leap second counts as the one before it.
-  const TimeMs instant = minutes * kMinuteMs + TimeMs{std::min(second, 59)} * 1000;
+  const TimeMs instant = hour_ms_ + minute * kMinuteMs + TimeMs{std::min(second, 59)} * 1000;
   if (instant < 0 || instant > kLastInstantMs) return std::nullopt;
   return instant;
 }
 
-std::optional<TimeMs> instant_of_log(std::string_view text, InstantReader& instants) {
+/// False when there is no such hour.
+bool CommonLogInstants::remember_hour(std::string_view text) {
+  const bool shaped = text[2] == '/' && text[6] == '/' && text[11] == ':' && text[14] == ':' && text[20] == ' ';
+  if (!shaped) return false;
+  const std::chrono::year_month_day date{std::chrono::year{digits_at(text, 7, 4)},
+                                         std::chrono::month{static_cast<unsigned>(month_of(text.substr(3, 3)))},
+                                         std::chrono::day{static_cast<unsigned>(std::max(0, digits_at(text, 0, 2)))}};
+  const int hour = digits_at(text, 12, 2);
+  const std::optional<int> zone = zone_minutes(text.substr(kZoneAt + 1));
+  if (!date.ok() || hour < 0 || hour > 23 || !zone) return false;
+  const TimeMs days = std::chrono::sys_days{date}.time_since_epoch().count();
+  hour_ms_ = ((days * 24 + hour) * 60 - *zone) * kMinuteMs;
+  text.copy(hour_.data(), hour_.size());
+  text.copy(zone_.data(), zone_.size(), kZoneAt);
+  return true;
+}
+
+std::optional<TimeMs> instant_of_log(std::string_view text, InstantReader& instants, CommonLogInstants& common) {
   if (is_json_number(text)) return instant_of_number(text);
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  if (text.size() == kCommonLogTimeBytes && text[2] == '/') return instant_of_common_log(text);
+  if (text.size() == kCommonLogTimeBytes && text[2] == '/') return common.read(text);
   if (const std::optional<TimeMs> instant = instants.read(text)) return instant;
   return instant_without_colon(text, instants);
 }

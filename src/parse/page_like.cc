@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "weir/core/ascii.h"
 #include "weir/core/check.h"
@@ -13,8 +14,10 @@ bool is_status_pattern(std::string_view text) {
   return text.substr(1) == "xx" || (is_digit(text[1]) && is_digit(text[2]));
 }
 
-PageLike::PageLike(const AccessLogOptions& options)
-    : methods_(options.methods), extensions_(options.static_extensions), ignored_paths_(options.ignored_paths) {
+PageLike::PageLike(const AccessLogOptions& options) : methods_(options.methods), ignored_paths_(options.ignored_paths) {
+  for (const std::string& text : options.static_extensions) {
+    if (const std::optional<Extension> extension = extension_of(text)) extensions_.push_back(*extension);
+  }
   std::sort(extensions_.begin(), extensions_.end());
   for (const std::string& pattern : options.statuses) {
     WEIR_CHECK(is_status_pattern(pattern));
@@ -36,16 +39,22 @@ bool PageLike::matches(std::string_view method, std::string_view path, std::opti
   return !ignored && !is_static(path);
 }
 
+/// nullopt when it is empty or longer than any that is configured.
+std::optional<PageLike::Extension> PageLike::extension_of(std::string_view text) {
+  Extension extension{};
+  std::array<char, sizeof(Extension)> folded{};
+  if (text.empty() || text.size() > folded.size()) return std::nullopt;
+  std::transform(text.begin(), text.end(), folded.begin(), lower);
+  std::memcpy(extension.data(), folded.data(), folded.size());
+  return extension;
+}
+
 bool PageLike::is_static(std::string_view path) const {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  const std::string_view extension = name.substr(dot + 1);
-  std::array<char, 16> folded{};
-  if (extension.size() > folded.size()) return false;
-  std::transform(extension.begin(), extension.end(), folded.begin(), lower);
-  return std::binary_search(extensions_.begin(), extensions_.end(), std::string_view(folded.data(), extension.size()),
-                            std::less<std::string_view>());
+  std::size_t from = path.size();
+  while (from > 0 && path[from - 1] != '.' && path[from - 1] != '/') --from;
+  if (from == 0 || path[from - 1] != '.') return false;
+  const std::optional<Extension> extension = extension_of(path.substr(from));
+  return extension && std::binary_search(extensions_.begin(), extensions_.end(), *extension);
 }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 // the formats. Must never allocate when asked.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -25,7 +26,11 @@ class PageLike {
 
   std::vector<std::string> methods_;
   std::bitset<600> statuses_;
-  std::vector<std::string> extensions_;  // sorted
+  /// The bytes of an extension, filled up with zeros: two numbers are quicker to compare than two texts.
+  using Extension = std::array<std::uint64_t, 2>;
+  static std::optional<Extension> extension_of(std::string_view text);
+
+  std::vector<Extension> extensions_;  // sorted
   std::vector<std::string> ignored_paths_;
 };
 

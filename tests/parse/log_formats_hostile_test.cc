@@ -180,6 +180,44 @@ TEST(HostileLogFormats, lines_at_the_limit_that_need_all_their_room_are_read) {
   }
 }
 
+TEST(HostileLogFormats, the_time_of_a_line_does_not_depend_on_the_lines_before_it) {
+  const std::vector<std::string> times{"17/May/2015:10:05:03 +0000",
+                                       "17/May/2015:10:59:60 +0000",
+                                       "17/May/2015:10:05:03 +0100",
+                                       "17/May/2015:11:05:03 +0100",
+                                       "17/May/2015:24:05:03 +0000",
+                                       "17/May/2015:10:60:03 +0000",
+                                       "17/May/2015:10:05:61 +0000",
+                                       "17/May/2015:10:0x:03 +0000",
+                                       "17/May/2015:10:05-03 +0000",
+                                       "18/May/2015:10:05:03 +0000",
+                                       "31/Jun/2015:10:05:03 +0000",
+                                       "01/Jan/1970:00:30:00 +0100",
+                                       "01/Jan/1970:00:30:00 +0000",
+                                       "17/May/2015 10:05:03 +0000",
+                                       std::string(15, '\0') + "05:03" + std::string(6, '\0')};
+  const auto line = [](const std::string& time) { return "::1 - - [" + time + "] \"GET / HTTP/1.1\" 200 5"; };
+  for (const std::string& before : times) {
+    for (const std::string& time : times) {
+      const Json alone = events_of("combined", line(time));
+      const Json behind = events_of("combined", line(before) + "\n" + line(time));
+      ASSERT_EQ(behind.size(), 2U);
+      EXPECT_EQ(behind[1].value("ts", -1), alone[0].value("ts", -1)) << time << " behind " << before;
+      EXPECT_EQ(refused(behind[1]), refused(alone[0])) << time << " behind " << before;
+    }
+  }
+  EXPECT_EQ(events_of("combined", line(times[0]))[0]["ts"], 1'431'857'103'000);
+  EXPECT_EQ(events_of("combined", line(times[1]))[0]["ts"], 1'431'860'399'000);
+  EXPECT_TRUE(refused(events_of("combined", line(times.back()))[0]));
+}
+
+TEST(HostileLogFormats, a_quote_behind_an_even_number_of_backslashes_ends_its_text) {
+  const std::string start = R"(::1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" ")";
+  EXPECT_EQ(events_of("combined", start + R"(a\\" "b")")[0]["user_agent"], "a\\");
+  EXPECT_EQ(events_of("combined", start + R"(a\\\" "b")")[0]["user_agent"], R"(a\" "b)");
+  EXPECT_EQ(events_of("combined", start + R"(\\\\" "b")")[0]["user_agent"], R"(\\)");
+}
+
 TEST(HostileLogFormats, a_query_over_the_limit_refuses_its_events) {
   ParserOptions options;
   options.line_bytes = 100;
