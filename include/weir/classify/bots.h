@@ -11,11 +11,13 @@ class RE2;
 
 namespace weir {
 
-/// All patterns of the list as one automaton, which reads a user agent once. Immutable; any thread, though threads
-/// that share one wait for each other now and then.
+class LiteralSet;
+
+/// All patterns of the list: a table of texts, and one automaton for what is more than a text. Immutable; any thread,
+/// though threads that share one wait for each other now and then.
 class BotList {
  public:
-  /// Compiles the list: some milliseconds, some megabytes.
+  /// Compiles the list: a millisecond, some hundred kilobytes.
   BotList();
   ~BotList();
   BotList(const BotList&) = delete;
@@ -25,7 +27,8 @@ class BotList {
   bool contains(std::string_view user_agent) const;
 
  private:
-  std::unique_ptr<const re2::RE2> patterns_;
+  std::unique_ptr<const LiteralSet> literals_;
+  std::unique_ptr<const re2::RE2> expressions_;
 };
 
 }  // namespace weir
