@@ -40,7 +40,10 @@ std::optional<IpAddress> parse_ip_address(std::string_view text) {
   }
   std::memcpy(terminated, text.data(), text.size());
   IpAddress address;
-  if (::inet_pton(AF_INET6, terminated, address.bytes.data()) == 1) return address;
+  if (text.find(':') != std::string_view::npos) {
+    if (::inet_pton(AF_INET6, terminated, address.bytes.data()) == 1) return address;
+    return std::nullopt;
+  }
   std::copy(kV4Prefix.begin(), kV4Prefix.end(), address.bytes.begin());
   if (::inet_pton(AF_INET, terminated, address.bytes.data() + kV4Prefix.size()) == 1) return address;
   return std::nullopt;

@@ -51,7 +51,7 @@ EventMaker::EventMaker(const ReaderOptions& options, const std::vector<Rollup>& 
       drops_opted_out_(options.honor_gpc == kDrop),
       aggregates_opted_out_(options.honor_gpc == kAggregate),
       time_source_(time_source),
-      known_(kKnownCount),
+      known_(kKnownPairs),
       known_urls_(kKnownUrlCount) {
   for (const Rollup& rollup : rollups) {
     for (const Dimension dimension : rollup.dimensions) needed_[static_cast<std::size_t>(dimension)] = true;
@@ -116,7 +116,7 @@ Fault EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs receive
   const Symbol site = sites_.empty() ? site_symbol(raw, url) : listed_site_symbol(raw, url, origin);
   if (site == 0) return Rejection::kUnknownSite;
   event.dimensions[static_cast<std::size_t>(Dimension::kSite)] = site;
-  if (const auto rejection = set_ids(raw, origin, event)) return rejection;
+  if (const auto rejection = set_ids(raw, url, origin, event)) return rejection;
   set_type(raw, event);
   set_steps(raw, url, event);
   set_dimensions(raw, url, origin, event);
@@ -136,7 +136,7 @@ Fault EventMaker::set_time(const RawEvent& raw, TimeMs received_ms, Event& event
   return std::nullopt;
 }
 
-Fault EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& event) {
+Fault EventMaker::set_ids(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event) {
   const Symbol site = event.dimensions[static_cast<std::size_t>(Dimension::kSite)];
   if (raw.visitor.size() > options_.visitor_bytes) return Rejection::kTooLong;
   if (origin.opted_out && aggregates_opted_out_) {
@@ -149,7 +149,7 @@ Fault EventMaker::set_ids(const RawEvent& raw, const Origin& origin, Event& even
     const std::string_view address = first_of(raw.address, origin.address);
     if (raw.visitor_given || address.empty()) return Rejection::kMissingField;
     const std::string_view agent = first_of(raw.user_agent, origin.user_agent);
-    event.visitor = parts_.identity.visitor_of({site_text(raw), address, agent}, event.time_ms);
+    event.visitor = parts_.identity.visitor_of({site_text(raw, url), address, agent}, event.time_ms);
     event.derived = true;
   }
   event.session = raw.session.empty() ? event.visitor : mix(event.visitor, hasher_(raw.session));

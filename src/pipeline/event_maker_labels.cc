@@ -23,15 +23,16 @@ std::string_view EventMaker::agent_of(const RawEvent& raw, const Origin& origin)
 }
 
 /// What an event says about its site: its field, or the host of its url.
-std::string_view EventMaker::site_text(const RawEvent& raw) {
-  const std::string_view host = parts_of(raw.url).host;
+std::string_view EventMaker::site_text(const RawEvent& raw, const KnownUrl& url) {
+  const std::string_view host = url.host == 0 ? std::string_view() : parts_of(raw.url).host;
   if (!sites_.empty()) {
     const Site* site = raw.site.empty() ? sites_.of_host(host) : sites_.of_name(raw.site);
     if (site == nullptr && raw.site.empty() && host.empty()) site = sites_.of_name(kDefaultSite);
     return site == nullptr ? std::string_view() : site->name;
   }
   if (!raw.site.empty()) return raw.site;
-  scratch_ = first_of(host, kDefaultSite);
+  if (host.empty()) return kDefaultSite;
+  scratch_ = host;
   // Host names are case-insensitive; a site that was given is taken as it is.
   std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(), lower);
   return scratch_;
@@ -39,7 +40,7 @@ std::string_view EventMaker::site_text(const RawEvent& raw) {
 
 Symbol EventMaker::site_symbol(const RawEvent& raw, KnownUrl& url) {
   if (raw.site.empty()) {
-    if (url.site == 0) url.site = intern(site_text(raw));
+    if (url.site == 0) url.site = intern(site_text(raw, url));
     return url.site;
   }
   return known(of_kind(TextKind::kSite, hasher_(raw.site)), [&](Known& entry) { entry.symbol = intern(raw.site); })
@@ -49,7 +50,7 @@ Symbol EventMaker::site_symbol(const RawEvent& raw, KnownUrl& url) {
 /// With a list of sites: 0 when the site is not in it, or does not let pages of the event's web origin send.
 Symbol EventMaker::listed_site_symbol(const RawEvent& raw, KnownUrl& url, const Origin& origin) {
   const auto look_up = [&](Known& entry) {
-    const std::string_view name = site_text(raw);
+    const std::string_view name = site_text(raw, url);
     entry.symbol = name.empty() ? 0 : intern(name);
   };
   Symbol site = url.site;
@@ -60,7 +61,7 @@ Symbol EventMaker::listed_site_symbol(const RawEvent& raw, KnownUrl& url, const 
   }
   if (site == 0 || origin.web_origin.empty()) return site;
   const Known& allowed = known(of_kind(TextKind::kWebOrigin, mix(hasher_(origin.web_origin), site)), [&](Known& entry) {
-    entry.symbol = sites_.allows(*sites_.of_name(site_text(raw)), origin.web_origin) ? 1 : 0;
+    entry.symbol = sites_.allows(*sites_.of_name(site_text(raw, url)), origin.web_origin) ? 1 : 0;
   });
   return allowed.symbol == 1 ? site : 0;
 }

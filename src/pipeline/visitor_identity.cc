@@ -7,7 +7,6 @@
 #include <highwayhash/c_bindings.h>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "weir/core/ip_address.h"
@@ -90,7 +89,10 @@ void VisitorIdentity::write_message(const Sender& sender) {
   if (scope_ == IdentityScope::kDay) network = network.truncated();
   const std::string_view name = address ? std::string_view() : sender.address;
   message_.clear();
-  fmt::format_to(std::back_inserter(message_), "{}:{}:", sender.site.size(), name.size());
+  for (const std::size_t size : {sender.site.size(), name.size()}) {
+    const fmt::format_int digits(size);
+    message_.append(digits.data(), digits.size()).push_back(':');
+  }
   message_.append(reinterpret_cast<const char*>(network.bytes.data()), network.bytes.size());
   message_.append(sender.site).append(name).append(sender.user_agent);
 }
