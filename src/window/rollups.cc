@@ -95,13 +95,16 @@ void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> ce
     visits_.push_back(&visit);
     if (recent && visit.dimensions == session.dimensions) same = &visit;
   });
-  for (std::size_t r = 0; r < tables_.size(); ++r) {
-    const TimeMs* latest_ms = nullptr;
-    for (const Visit* visit : visits_) {
-      if (&tables_[r].holder(visit->dimensions, visit->sequence) != cells[r]) continue;
-      if (latest_ms == nullptr || visit->start_ms > *latest_ms) latest_ms = &visit->start_ms;
+  latest_ms_.assign(tables_.size(), nullptr);
+  for (const Visit* visit : visits_) {
+    const std::span<Cell* const> found = find_cells(visit->dimensions);
+    for (std::size_t r = 0; r < tables_.size(); ++r) {
+      if (&tables_[r].holder(found[r], visit->dimensions, visit->sequence) != cells[r]) continue;
+      if (latest_ms_[r] == nullptr || visit->start_ms > *latest_ms_[r]) latest_ms_[r] = &visit->start_ms;
     }
-    enter_visitor(tables_[r], *cells[r], session.start_ms, latest_ms);
+  }
+  for (std::size_t r = 0; r < tables_.size(); ++r) {
+    enter_visitor(tables_[r], *cells[r], session.start_ms, latest_ms_[r]);
   }
   // A landed session keeps its dimensions, so the later of two like visits stands for both, unless the entry would be
   // forgotten too early.
