@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "weir/core/check.h"
+#include "weir/core/prefetch.h"
 #include "weir/model/event_codec.h"
 
 namespace weir {
@@ -25,7 +26,8 @@ ReorderBuffer::ReorderBuffer(TimeMs lateness_ms, std::size_t limit)
       lateness_ms_(lateness_ms),
       limit_(limit),
       ring_(kLatenessesHeld * static_cast<std::size_t>(lateness_ms / width_ms_) + 8),
-      held_(limit + 1) {
+      held_(limit + 1),
+      links_(limit + 1) {
   WEIR_CHECK(limit < kNowhere / 2);
 }
 
@@ -64,10 +66,11 @@ void ReorderBuffer::hold(const Event& event, Bucket& bucket) {
   if (place == kNowhere) {
     place = used_++;
   } else {
-    free_ = held_[place].next;
+    free_ = links_[place].next;
   }
-  held_[place] = {event, kNowhere};
-  (bucket.size == 0 ? bucket.first : held_[bucket.last].next) = place;
+  held_[place] = event;
+  links_[place] = {event.time_ms, kNowhere};
+  (bucket.size == 0 ? bucket.first : links_[bucket.last].next) = place;
   bucket.last = place;
   ++bucket.size;
   ++size_;
@@ -88,8 +91,8 @@ void ReorderBuffer::save(ByteWriter& writer) const {
   writer.number(size_);
   for (std::size_t i = 0; i < ring_.size(); ++i) {
     const Bucket& bucket = ring_[(static_cast<std::size_t>(base_) + i) % ring_.size()];
-    for (Place place = bucket.first; place != kNowhere; place = held_[place].next) {
-      save_event(held_[place].event, writer);
+    for (Place place = bucket.first; place != kNowhere; place = links_[place].next) {
+      save_event(held_[place], writer);
     }
   }
 }
@@ -122,15 +125,31 @@ void ReorderBuffer::release_below(std::int64_t index, const Emit& emit) {
 /// before they are emitted.
 void ReorderBuffer::release(Bucket& bucket) {
   if (bucket.size == 0) return;
-  const std::size_t before = released_.size();
-  for (Place place = bucket.first; place != kNowhere; place = held_[place].next) {
-    released_.push_back(&held_[place].event);
+  leaving_.clear();
+  bool sorted = true;
+  for (Place place = bucket.first; place != kNowhere; place = links_[place].next) {
+    const TimeMs time_ms = links_[place].time_ms;
+    sorted = sorted && (leaving_.empty() || leaving_.back().time_ms <= time_ms);
+    leaving_.push_back({time_ms, static_cast<std::uint32_t>(leaving_.size()), place});
+    prefetch_event(place);
   }
-  sort_by_time(std::span(released_).subspan(before));
+  if (!sorted) {
+    std::sort(leaving_.begin(), leaving_.end(), [](const Leaving& a, const Leaving& b) {
+      return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.position < b.position;
+    });
+  }
+  for (const Leaving& leaving : leaving_) released_.push_back(&held_[leaving.place]);
   size_ -= bucket.size;
-  held_[bucket.last].next = free_;
+  links_[bucket.last].next = free_;
   free_ = bucket.first;
   bucket = {};
+}
+
+/// Brings an event back into the cache, as it is about to be applied.
+void ReorderBuffer::prefetch_event(Place place) const {
+  const auto* event = reinterpret_cast<const char*>(&held_[place]);
+  prefetch_line(event);
+  prefetch_line(event + sizeof(Event) - 1);
 }
 
 void ReorderBuffer::emit_released(const Emit& emit) {
@@ -140,23 +159,11 @@ void ReorderBuffer::emit_released(const Emit& emit) {
   if (size_ > 0 || used_ < kLeastForgotten) return;
   // A burst is over. What it needed is given back.
   held_.forget();
+  links_.forget();
   std::vector<const Event*>().swap(released_);
-  std::vector<SortKey>().swap(keys_);
-  std::vector<const Event*>().swap(unsorted_);
+  std::vector<Leaving>().swap(leaving_);
   used_ = 0;
   free_ = kNowhere;
-}
-
-void ReorderBuffer::sort_by_time(std::span<const Event*> events) {
-  const auto by_time = [](const Event* a, const Event* b) { return a->time_ms < b->time_ms; };
-  if (std::is_sorted(events.begin(), events.end(), by_time)) return;
-  keys_.clear();
-  for (const Event* event : events) keys_.push_back({event->time_ms, static_cast<std::uint32_t>(keys_.size())});
-  std::sort(keys_.begin(), keys_.end(), [](const SortKey& a, const SortKey& b) {
-    return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.position < b.position;
-  });
-  unsorted_.assign(events.begin(), events.end());
-  for (std::size_t i = 0; i < events.size(); ++i) events[i] = unsorted_[keys_[i].position];
 }
 
 }  // namespace weir

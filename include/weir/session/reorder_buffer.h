@@ -53,18 +53,21 @@ class ReorderBuffer {
  private:
   using Place = std::uint32_t;
   static constexpr Place kNowhere = ~Place{0};
-  struct Held {
-    Event event;
-    Place next;  // in the bucket's list, or in that of free places
+  /// What says in which order events leave, apart from them: there are few enough of these to stay in the cache, while
+  /// events are out of it again before they leave.
+  struct Link {
+    TimeMs time_ms;  // of the event
+    Place next;      // in the bucket's list, or in that of free places
   };
   struct Bucket {
     Place first = kNowhere;
     Place last = kNowhere;
     std::uint32_t size = 0;
   };
-  struct SortKey {
+  struct Leaving {
     TimeMs time_ms;
-    std::uint32_t position;
+    std::uint32_t position;  // in the list of its bucket
+    Place place;
   };
 
   Bucket& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
@@ -72,24 +75,24 @@ class ReorderBuffer {
   void force_out(const Emit& emit);
   void release_below(std::int64_t index, const Emit& emit);
   void release(Bucket& bucket);
-  void sort_by_time(std::span<const Event*> events);
+  void prefetch_event(Place place) const;
   void emit_released(const Emit& emit);
 
   TimeMs width_ms_;
   TimeMs lateness_ms_;
   std::size_t limit_;
   std::vector<Bucket> ring_;
-  HugePageArray<Held> held_;
-  Place used_ = 0;         // places of held_ ever filled since it was last empty and forgotten
-  Place free_ = kNowhere;  // list of free places among them
-  std::int64_t base_ = 0;  // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
+  HugePageArray<Event> held_;
+  HugePageArray<Link> links_;  // by place in held_
+  Place used_ = 0;             // places ever filled since held_ was last empty and forgotten
+  Place free_ = kNowhere;      // list of free places among them
+  std::int64_t base_ = 0;      // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
   bool started_ = false;
   TimeMs forced_until_ms_ = 0;          // time of the newest event forced out: nothing older may follow it
   std::vector<const Event*> released_;  // on their way out
-  std::vector<SortKey> keys_;           // scratch of sort_by_time
-  std::vector<const Event*> unsorted_;  // likewise
+  std::vector<Leaving> leaving_;        // scratch of release
 };
 
 }  // namespace weir
