@@ -59,8 +59,8 @@ void VisitorIdentity::recall(std::uint64_t visitor, TimeMs time_ms) {
   if (day > salts_.today()) begin_day(day);
   if (day < salts_.today()) return;
   // An id of today that was remembered before today's last hour is one of yesterday's that went on.
-  const TimeMs* last_ms = time_ms <= overnight_until_ms_ ? overnight_.find(visitor) : nullptr;
-  if (last_ms != nullptr && time_ms - *last_ms <= timeout_ms_) {
+  const std::optional<TimeMs> last_ms = time_ms <= overnight_until_ms_ ? overnight_.find(visitor) : std::nullopt;
+  if (last_ms && time_ms - *last_ms <= timeout_ms_) {
     remember(visitor, time_ms);
     overnight_until_ms_ = std::max(overnight_until_ms_, time_ms + timeout_ms_);
   } else if (time_ms + timeout_ms_ >= (day + 1) * kDayMs) {
@@ -100,16 +100,15 @@ void VisitorIdentity::write_message(const Sender& sender) {
 /// The id under yesterday's salt, when its visitor's session may still be open; else 0.
 std::uint64_t VisitorIdentity::continued(TimeMs time_ms) {
   const std::uint64_t id = hash_of(salts_.yesterday_salt());
-  const TimeMs* last_ms = overnight_.find(id);
-  if (last_ms == nullptr || time_ms - *last_ms > timeout_ms_) return 0;
+  const std::optional<TimeMs> last_ms = overnight_.find(id);
+  if (!last_ms || time_ms - *last_ms > timeout_ms_) return 0;
   remember(id, time_ms);
   overnight_until_ms_ = std::max(overnight_until_ms_, time_ms + timeout_ms_);
   return id;
 }
 
 void VisitorIdentity::remember(std::uint64_t id, TimeMs time_ms) {
-  const TimeMs* known_ms = overnight_.find(id);
-  overnight_.remember(id, known_ms == nullptr ? time_ms : std::max(*known_ms, time_ms));
+  overnight_.remember(id, std::max(overnight_.find(id).value_or(time_ms), time_ms));
 }
 
 std::uint64_t VisitorIdentity::hash_of(const Salt& salt) const {

@@ -1,87 +1,114 @@
 #include "weir/session/id_memory.h"
 
 #include <algorithm>
-
-#include "weir/core/prefetch.h"
+#include <limits>
+#include <utility>
 
 namespace weir {
 namespace {
 
-constexpr std::size_t kFirstEntries = 64;
-
-/// Where to look first: the low bits belong to the choice of shard, so the high ones decide.
-std::size_t home_of(std::uint64_t id, std::size_t entry_count) {
-  return static_cast<std::size_t>((id >> 20) & (entry_count - 1));
-}
+constexpr std::size_t kFirstLines = 16;
 
 }  // namespace
 
-IdMemory::IdMemory(std::size_t limit) : generation_limit_(std::max<std::size_t>(8, limit / 2)) {
-  newer_.entries.resize(kFirstEntries);
+IdMemory::IdMemory(std::size_t limit)
+    : generation_limit_(std::max<std::size_t>(8, limit / 2)), lines_(kFirstLines), line_count_(kFirstLines) {}
+
+IdMemory::Found IdMemory::locate(std::uint64_t id) const {
+  std::size_t at = home_of(id);
+  for (std::size_t looked_at = 0; looked_at < line_count_; ++looked_at) {
+    const Line& line = lines_[at];
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (line.ids[place] == id && is_recent(line.generations[place])) return {&line, place};
+    }
+    if (!is_recent(line.passed_by)) break;
+    at = (at + 1) & (line_count_ - 1);
+  }
+  return {};
 }
 
-IdMemory::Entry* IdMemory::find_in(Generation& generation, std::uint64_t id) {
-  if (generation.size == 0) return nullptr;
-  const std::size_t mask = generation.entries.size() - 1;
-  for (std::size_t i = home_of(id, generation.entries.size());; i = (i + 1) & mask) {
-    Entry& entry = generation.entries[i];
-    if (entry.id == id) return &entry;
-    if (entry.id == 0) return nullptr;
+std::optional<TimeMs> IdMemory::find(std::uint64_t id) const {
+  const Found found = locate(id);
+  if (found.line == nullptr) return std::nullopt;
+  return time_of(*found.line, found.place);
+}
+
+/// Writes an id into the first place from its home on that holds nothing, or the id itself. There must be one.
+void IdMemory::place(std::uint64_t id, TimeMs time_ms, Generation generation) {
+  for (std::size_t at = home_of(id);; at = (at + 1) & (line_count_ - 1)) {
+    Line& line = lines_[at];
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (holds(line, place) && line.ids[place] != id) continue;
+      line.ids[place] = id;
+      line.times_low[place] = static_cast<std::uint32_t>(time_ms);
+      line.times_high[place] = static_cast<std::uint16_t>(time_ms >> 32);
+      line.generations[place] = generation;
+      return;
+    }
+    // Ids of the older generation are only placed while nothing else is.
+    line.passed_by = generation;
   }
 }
 
-TimeMs* IdMemory::find(std::uint64_t id) {
-  for (Generation* generation : {&newer_, &older_}) {
-    if (Entry* entry = find_in(*generation, id)) return &entry->time_ms;
+/// Moves what counts into a table of so many lines, and numbers generations from the first on again.
+void IdMemory::rebuild(std::size_t line_count) {
+  const HugePageArray<Line> before = std::exchange(lines_, HugePageArray<Line>(line_count));
+  const std::size_t count_before = std::exchange(line_count_, line_count);
+  const Generation latest = std::exchange(generation_, kFirstGeneration + 1);
+  for (const int age : {1, 0}) {
+    for (std::size_t i = 0; i < count_before; ++i) {
+      const Line& line = before[i];
+      for (std::size_t at = 0; at < kIdsPerLine; ++at) {
+        if (line.ids[at] == 0 || line.generations[at] + age != latest) continue;
+        place(line.ids[at], time_of(line, at), static_cast<Generation>(generation_ - age));
+      }
+    }
   }
-  return nullptr;
-}
-
-void IdMemory::place(Entries& entries, const Entry& entry) {
-  const std::size_t mask = entries.size() - 1;
-  std::size_t i = home_of(entry.id, entries.size());
-  while (entries[i].id != 0) i = (i + 1) & mask;
-  entries[i] = entry;
 }
 
 void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
-  if (newer_.size >= generation_limit_) {
-    forgotten_ += static_cast<std::int64_t>(older_.size);
+  if (newer_size_ >= generation_limit_) {
+    forgotten_ += static_cast<std::int64_t>(older_size_);
     turn_over();
   }
-  if ((newer_.size + 1) * 2 > newer_.entries.size()) {
-    Entries larger(newer_.entries.size() * 2);
-    for (const Entry& entry : newer_.entries) {
-      if (entry.id != 0) place(larger, entry);
-    }
-    newer_.entries.swap(larger);
-  }
-  place(newer_.entries, {id, time_ms});
-  ++newer_.size;
+  const std::size_t most = line_count_ * kIdsPerLine / 8 * 5;
+  if (newer_size_ + older_size_ >= most) rebuild(2 * line_count_);
+  place(id, time_ms, generation_);
+  ++newer_size_;
 }
 
 void IdMemory::remember(std::uint64_t id, TimeMs time_ms) {
-  if (Entry* entry = find_in(newer_, id)) {
-    entry->time_ms = time_ms;
+  const Found known = locate(id);
+  if (known.line != nullptr && known.line->generations[known.place] == generation_) {
+    place(id, time_ms, generation_);
   } else {
-    insert(id, time_ms);  // one in the older generation would be forgotten too early; find() sees the newer one first
+    insert(id, time_ms);  // one of the older generation would be forgotten too early; find() sees the newer one first
   }
 }
 
 void IdMemory::turn_over() {
-  std::swap(newer_, older_);
-  // One generation has about as many ids as the next.
-  newer_.entries.assign(older_.entries.size(), Entry{});
-  newer_.size = 0;
+  // Numbers of generations must not go round: what was left behind long ago would count again.
+  if (generation_ == std::numeric_limits<Generation>::max()) rebuild(line_count_);
+  ++generation_;
+  older_size_ = std::exchange(newer_size_, 0);
 }
 
 void IdMemory::save(ByteWriter& writer) const {
-  for (const Generation* generation : {&older_, &newer_}) {
-    writer.number(generation->size);
-    for (const Entry& entry : generation->entries) {
-      if (entry.id == 0) continue;
-      writer.fixed(entry.id);
-      writer.number(static_cast<std::uint64_t>(entry.time_ms));
+  for (const int age : {1, 0}) {
+    const auto of_age = [&](const Line& line, std::size_t place) {
+      return line.ids[place] != 0 && line.generations[place] + age == generation_;
+    };
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < line_count_ * kIdsPerLine; ++i) {
+      size += of_age(lines_[i / kIdsPerLine], i % kIdsPerLine);
+    }
+    writer.number(size);
+    for (std::size_t i = 0; i < line_count_ * kIdsPerLine; ++i) {
+      const Line& line = lines_[i / kIdsPerLine];
+      const std::size_t place = i % kIdsPerLine;
+      if (!of_age(line, place)) continue;
+      writer.fixed(line.ids[place]);
+      writer.number(static_cast<std::uint64_t>(time_of(line, place)));
     }
   }
 }
@@ -93,16 +120,11 @@ bool IdMemory::load(ByteReader& reader) {
     for (std::size_t left = reader.count(kLeastEntryBytes); left > 0; --left) {
       const std::uint64_t id = reader.fixed();
       const TimeMs time_ms = reader.time();
-      if (id == 0) return reader.fail();
-      insert(id, time_ms);
+      if (id == 0 || time_ms > kLatestKeptMs) return reader.fail();
+      remember(id, time_ms);
     }
   }
   return reader.ok();
-}
-
-void IdMemory::prefetch(std::uint64_t id) const {
-  prefetch_line(&newer_.entries[home_of(id, newer_.entries.size())]);
-  if (older_.size != 0) prefetch_line(&older_.entries[home_of(id, older_.entries.size())]);
 }
 
 }  // namespace weir

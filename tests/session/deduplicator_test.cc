@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "support/random_source.h"
 #include "support/seed.h"
@@ -25,25 +27,25 @@ TEST(IdMemory, remembers_within_its_limit_and_forgets_the_older_half) {
   for (std::uint64_t i = 101; i <= 200; ++i) memory.insert(mix(i, 1), static_cast<TimeMs>(i));
   EXPECT_EQ(memory.forgotten(), 0);
   for (std::uint64_t i = 1; i <= 200; ++i) {
-    ASSERT_NE(memory.find(mix(i, 1)), nullptr) << i;
+    ASSERT_TRUE(memory.find(mix(i, 1))) << i;
     ASSERT_EQ(*memory.find(mix(i, 1)), static_cast<TimeMs>(i));
   }
   memory.insert(mix(201, 1), 201);
   EXPECT_EQ(memory.forgotten(), 100);
-  EXPECT_EQ(memory.find(mix(1, 1)), nullptr);
-  EXPECT_NE(memory.find(mix(101, 1)), nullptr);
-  EXPECT_NE(memory.find(mix(201, 1)), nullptr);
+  EXPECT_EQ(memory.find(mix(1, 1)), std::nullopt);
+  EXPECT_TRUE(memory.find(mix(101, 1)));
+  EXPECT_TRUE(memory.find(mix(201, 1)));
 }
 
 TEST(IdMemory, what_was_inserted_survives_one_turn_over_and_not_two) {
   IdMemory memory(1000);
   memory.insert(42, 7);
   memory.turn_over();
-  ASSERT_NE(memory.find(42), nullptr);
+  ASSERT_TRUE(memory.find(42));
   memory.insert(43, 8);
   memory.turn_over();
-  EXPECT_EQ(memory.find(42), nullptr);
-  EXPECT_NE(memory.find(43), nullptr);
+  EXPECT_EQ(memory.find(42), std::nullopt);
+  EXPECT_TRUE(memory.find(43));
   EXPECT_EQ(memory.forgotten(), 0) << "only the limit counts as forgetting";
 }
 
@@ -51,7 +53,36 @@ TEST(IdMemory, growth_keeps_ids_that_share_their_place) {
   IdMemory memory(20'000);
   for (std::uint64_t i = 1; i <= 2000; ++i) memory.insert(i, static_cast<TimeMs>(i));  // all at home in place 0
   for (std::uint64_t i = 1; i <= 2000; ++i) ASSERT_EQ(*memory.find(i), static_cast<TimeMs>(i));
-  EXPECT_EQ(memory.find(2001), nullptr);
+  EXPECT_EQ(memory.find(2001), std::nullopt);
+}
+
+TEST(IdMemory, knows_what_a_map_of_the_latest_two_generations_knows) {
+  support::RandomSource random(support::test_seed());
+  IdMemory memory(std::size_t{1} << 20);
+  std::unordered_map<std::uint64_t, TimeMs> older;
+  std::unordered_map<std::uint64_t, TimeMs> newer;
+  // More generations than their numbers can tell apart. Ids share few homes, so that they push each other on.
+  const auto known = [&](std::uint64_t id) -> std::optional<TimeMs> {
+    for (const auto* generation : {&newer, &older}) {
+      if (const auto found = generation->find(id); found != generation->end()) return found->second;
+    }
+    return std::nullopt;
+  };
+  for (int i = 0; i < 200'000; ++i) {
+    const auto id = static_cast<std::uint64_t>((random.between(0, 19) << 20) + random.between(1, 50));
+    const TimeMs time_ms = random.between(0, TimeMs{1} << 47);
+    ASSERT_EQ(memory.find(id), known(id));
+    if (random.chance(30)) {
+      newer[id] = time_ms;
+      memory.remember(id, time_ms);
+    } else if (!known(id)) {
+      newer[id] = time_ms;
+      memory.insert(id, time_ms);
+    }
+    if (random.between(1, 300) > 1) continue;
+    older = std::exchange(newer, {});
+    memory.turn_over();
+  }
 }
 
 struct RepeatCase {

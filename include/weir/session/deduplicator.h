@@ -18,8 +18,8 @@ class Deduplicator {
   /// its id is remembered, unless a newer use of it is. Events without a delivery id are never duplicates.
   bool is_duplicate(const Event& event) {
     if (event.delivery == 0) return false;
-    const TimeMs* const last_ms = seen_.find(event.delivery);
-    if (last_ms == nullptr) {
+    const std::optional<TimeMs> last_ms = seen_.find(event.delivery);
+    if (!last_ms) {
       seen_.insert(event.delivery, event.time_ms);
       return false;
     }
