@@ -29,6 +29,7 @@ Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels
       table_(options.sessions),
       calendar_(options.timeout_ms),
       orders_(options.orders),
+      dimensions_(options.sessions + 1),  // one more while a session changes from one combination to another
       none_(none) {}
 
 void Sessionizer::apply(const Event& event) {
@@ -61,7 +62,7 @@ bool Sessionizer::continues(const SessionRecord& session, const Event& event) co
   if (options_.split_on_campaign) {
     constexpr auto kCampaign = static_cast<std::size_t>(Dimension::kCampaign);
     const Symbol campaign = event.dimensions[kCampaign];
-    if (campaign != none_ && campaign != session.dimensions[kCampaign]) return false;
+    if (campaign != none_ && campaign != dimensions_[session.dimensions][kCampaign]) return false;
   }
   return true;
 }
@@ -71,8 +72,16 @@ void Sessionizer::start(SessionRecord& session, const Event& event) {
   session.visitor = event.visitor;
   session.serial = next_serial_++ & SessionRecord::kSequenceMask;
   session.first_ms = event.time_ms;
-  session.dimensions = event.dimensions;
-  session.dimensions[static_cast<std::size_t>(Dimension::kLandingPage)] = none_;
+  if (event.type == EventType::kPageView) return;  // update() sets the dimensions
+  DimensionValues dimensions = event.dimensions;
+  dimensions[static_cast<std::size_t>(Dimension::kLandingPage)] = none_;
+  set_dimensions(session, dimensions);
+}
+
+void Sessionizer::set_dimensions(SessionRecord& session, const DimensionValues& dimensions) {
+  const DimensionPool::Id before = session.dimensions;
+  session.dimensions = dimensions_.hold(dimensions);
+  if (before != DimensionPool::kNone) dimensions_.drop(before);
 }
 
 void Sessionizer::touch(Slot slot) {
@@ -89,7 +98,7 @@ void Sessionizer::update(SessionRecord& session, const Event& event) {
   switch (event.type) {
     case EventType::kPageView:
       if (session.page_views == 0) {
-        session.dimensions = event.dimensions;
+        set_dimensions(session, event.dimensions);
         session.moved = true;
       }
       if (session.page_views != std::numeric_limits<std::uint32_t>::max()) ++session.page_views;
@@ -135,40 +144,46 @@ void Sessionizer::convert(SessionRecord& session, const Event& event) {
     orders_.insert(event.order, event.time_ms);
   }
   if (!has_order && event.amount <= 0) return;
-  ++session.orders;
-  if (event.amount > 0) add_revenue(session, event.currency, to_nanos(event.amount));
+  Purchases& purchases = purchases_of(session);
+  ++purchases.orders;
+  if (event.amount > 0) add_revenue(purchases.revenue, event.currency, to_nanos(event.amount));
 }
 
-void Sessionizer::add_revenue(SessionRecord& session, Currency currency, Nanos nanos) {
-  if (session.money == 0) {
-    if (free_money_.empty()) {
-      money_.emplace_back();
-      free_money_.push_back(static_cast<std::uint32_t>(money_.size()));
+Sessionizer::Purchases& Sessionizer::purchases_of(SessionRecord& session) {
+  if (session.purchases == 0) {
+    if (free_purchases_.empty()) {
+      purchases_.emplace_back();
+      free_purchases_.push_back(static_cast<std::uint32_t>(purchases_.size()));
     }
-    session.money = free_money_.back();
-    free_money_.pop_back();
+    session.purchases = free_purchases_.back();
+    free_purchases_.pop_back();
   }
-  MoneyList& list = money_[session.money - 1];
+  return purchases_[session.purchases - 1];
+}
+
+void Sessionizer::add_revenue(std::vector<Money>& revenue, Currency currency, Nanos nanos) {
   const auto place = [&](Currency wanted) {
-    return std::find_if(list.begin(), list.end(), [&](const Money& money) { return money.currency == wanted; });
+    return std::find_if(revenue.begin(), revenue.end(), [&](const Money& money) { return money.currency == wanted; });
   };
   auto found = place(currency);
-  if (found == list.end() && list.size() >= kMaxCurrenciesPerSession) {
+  if (found == revenue.end() && revenue.size() >= kMaxCurrenciesPerSession) {
     currency = kNoCurrency;
     found = place(currency);
   }
-  if (found == list.end()) {
-    list.push_back({currency, nanos});
+  if (found == revenue.end()) {
+    revenue.push_back({currency, nanos});
   } else {
     found->nanos += nanos;
   }
 }
 
-void Sessionizer::drop_revenue(SessionRecord& session) {
-  if (session.money == 0) return;
-  money_[session.money - 1].clear();
-  free_money_.push_back(session.money);
-  session.money = 0;
+void Sessionizer::drop_purchases(SessionRecord& session) {
+  if (session.purchases == 0) return;
+  Purchases& purchases = purchases_[session.purchases - 1];
+  purchases.revenue.clear();
+  purchases.orders = 0;
+  free_purchases_.push_back(session.purchases);
+  session.purchases = 0;
 }
 
 void Sessionizer::expire(TimeMs time_ms) {
@@ -205,6 +220,7 @@ void Sessionizer::prepare_close(Slot slot, int step) {
     table_.prefetch_slot(slot);
   } else {
     table_.prefetch(table_[slot].key);
+    dimensions_.prefetch(table_[slot].dimensions);
     observer_.expect(table_[slot].visitor);
   }
 }
@@ -214,7 +230,8 @@ void Sessionizer::close(Slot slot) {
   session.dirty = false;  // its entry in dirty_ is passed over by publish()
   if (!session.put) put(session);
   observer_.closed(facts_of(session));
-  drop_revenue(session);
+  drop_purchases(session);
+  dimensions_.drop(session.dimensions);
 }
 
 void Sessionizer::put(SessionRecord& session) {
@@ -241,7 +258,6 @@ SessionFacts Sessionizer::facts_of(const SessionRecord& session) const {
   facts.start_ms = session.first_ms;
   facts.dwell_ms = session.last_offset_ms;
   facts.page_views = session.page_views;
-  facts.orders = session.orders;
   facts.visit = !session.visited ? VisitState::kNew : session.moved ? VisitState::kMoved : VisitState::kSame;
   facts.landed = session.page_views > 0;
   facts.converted = session.converted;
@@ -249,8 +265,11 @@ SessionFacts Sessionizer::facts_of(const SessionRecord& session) const {
   facts.dwell_known = !session.lone;
   facts.engaged = session.page_views >= 2 || session.converted || session.engaged_ms >= kEngagedMs ||
                   session.last_offset_ms >= kEngagedMs;
-  facts.dimensions = session.dimensions;
-  if (session.money != 0) facts.revenue = money_[session.money - 1];
+  facts.dimensions = dimensions_[session.dimensions];
+  if (session.purchases != 0) {
+    facts.orders = purchases_[session.purchases - 1].orders;
+    facts.revenue = purchases_[session.purchases - 1].revenue;
+  }
   for (std::size_t f = 0; f < funnels_.size(); ++f) {
     facts.funnels[f] = {session.funnels[f].reached(), session.funnels[f].cause()};
   }

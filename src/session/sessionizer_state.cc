@@ -50,15 +50,16 @@ void Sessionizer::save_session(const SessionRecord& session, ByteWriter& writer)
   writer.number(session.put_sequence);
   writer.byte(flags_of(session));
   writer.number(static_cast<std::uint64_t>(session.first_ms));
-  for (const Symbol symbol : session.dimensions) writer.fixed(symbol);
+  for (const Symbol symbol : dimensions_[session.dimensions]) writer.fixed(symbol);
+  static const Purchases kNothing;
+  const Purchases& purchases = session.purchases == 0 ? kNothing : purchases_[session.purchases - 1];
   for (const std::uint64_t value : {std::uint64_t{session.last_offset_ms}, std::uint64_t{session.page_views},
-                                    std::uint64_t{session.orders}, std::uint64_t{session.engaged_ms}}) {
+                                    std::uint64_t{purchases.orders}, std::uint64_t{session.engaged_ms}}) {
     writer.number(value);
   }
   for (const PackedProgress progress : session.funnels) writer.byte(progress.bits());
-  const std::size_t money_count = session.money == 0 ? 0 : money_[session.money - 1].size();
-  writer.number(money_count);
-  for (std::size_t i = 0; i < money_count; ++i) save_money(money_[session.money - 1][i], writer);
+  writer.number(purchases.revenue.size());
+  for (const Money& money : purchases.revenue) save_money(money, writer);
 }
 
 bool Sessionizer::load(ByteReader& reader) {
@@ -79,10 +80,11 @@ bool Sessionizer::load_session(ByteReader& reader) {
   session.put_sequence = reader.number(SessionRecord::kSequenceMask) & SessionRecord::kSequenceMask;
   set_flags(reader.byte(), session);
   session.first_ms = reader.time();
-  for (Symbol& symbol : session.dimensions) symbol = reader.fixed();
+  DimensionValues dimensions;
+  for (Symbol& symbol : dimensions) symbol = reader.fixed();
   session.last_offset_ms = static_cast<std::uint32_t>(reader.number(kMost32));
   session.page_views = static_cast<std::uint32_t>(reader.number(kMost32));
-  session.orders = static_cast<std::uint32_t>(reader.number(kMost32));
+  const auto orders = static_cast<std::uint32_t>(reader.number(kMost32));
   session.engaged_ms = static_cast<std::uint16_t>(reader.number(SessionRecord::kMostEngagedMs));
   const TimeMs deadline_ms = session.last_ms() + options_.timeout_ms;
   if (!load_progress(reader, session) || session.key == 0) return reader.fail();
@@ -91,9 +93,10 @@ bool Sessionizer::load_session(ByteReader& reader) {
   if (!put || !calendar_.may_enter(deadline_ms) || table_.find(session.key) != SessionTable::kNone) {
     return reader.fail();
   }
-  if (!load_revenue(reader, session)) return false;
+  if (!load_purchases(reader, orders, session)) return false;
   if (table_.size() >= options_.sessions) close_earliest();
   const Slot slot = table_.insert(session.key);
+  set_dimensions(session, dimensions);
   table_[slot] = session;
   calendar_.enter(slot, deadline_ms);
   return true;
@@ -108,13 +111,12 @@ bool Sessionizer::load_progress(ByteReader& reader, SessionRecord& session) cons
   return reader.ok();
 }
 
-bool Sessionizer::load_revenue(ByteReader& reader, SessionRecord& session) {
+bool Sessionizer::load_purchases(ByteReader& reader, std::uint32_t orders, SessionRecord& session) {
+  std::vector<Money> revenue;
   const std::size_t count = reader.number(kMostMoney);
-  MoneyList list;
-  for (std::size_t i = 0; i < count; ++i) list.push_back(load_money(reader));
-  if (!reader.ok() || list.empty()) return reader.ok();
-  money_.push_back(std::move(list));
-  session.money = static_cast<std::uint32_t>(money_.size());
+  for (std::size_t i = 0; i < count; ++i) revenue.push_back(load_money(reader));
+  if (!reader.ok() || (revenue.empty() && orders == 0)) return reader.ok();
+  purchases_of(session) = {std::move(revenue), orders};
   return true;
 }
 

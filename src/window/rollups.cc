@@ -91,15 +91,15 @@ void Rollups::closed(const SessionFacts& session) {
 void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
   visits_.clear();
   Visit* same = nullptr;
-  visitors_.for_each(session.visitor, [&](Visit& visit, bool recent) {
-    visits_.push_back(&visit);
-    if (recent && visit.dimensions == session.dimensions) same = &visit;
+  visitors_.for_each(session.visitor, [&](const SeenVisit& seen) {
+    visits_.push_back(seen);
+    if (seen.recent && *seen.dimensions == session.dimensions) same = seen.visit;
   });
   latest_ms_.assign(tables_.size(), nullptr);
-  for (const Visit* visit : visits_) {
-    const std::span<Cell* const> found = find_cells(visit->dimensions);
+  for (const auto& [visit, dimensions, recent] : visits_) {
+    const std::span<Cell* const> found = find_cells(*dimensions);
     for (std::size_t r = 0; r < tables_.size(); ++r) {
-      if (&tables_[r].holder(found[r], visit->dimensions, visit->sequence) != cells[r]) continue;
+      if (&tables_[r].holder(found[r], *dimensions, visit->sequence) != cells[r]) continue;
       if (latest_ms_[r] == nullptr || visit->start_ms > *latest_ms_[r]) latest_ms_[r] = &visit->start_ms;
     }
   }
@@ -114,32 +114,34 @@ void Rollups::count_visit(const SessionFacts& session, std::span<Cell* const> ce
     same->start_ms = session.start_ms;
     return;
   }
-  (void)visitors_.add({session.visitor, session.serial, sequence, session.start_ms, session.dimensions});
+  const Visit visit{
+      .visitor = session.visitor, .serial = session.serial, .sequence = sequence, .start_ms = session.start_ms};
+  static_cast<void>(visitors_.add(visit, session.dimensions));
 }
 
 void Rollups::move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence) {
   visits_.clear();
-  Visit* moved = nullptr;
-  visitors_.for_each(session.visitor, [&](Visit& visit, bool) {
-    (visit.serial == session.serial ? moved = &visit : visits_.emplace_back(&visit));
+  SeenVisit moved;
+  visitors_.for_each(session.visitor, [&](const SeenVisit& seen) {
+    (seen.visit->serial == session.serial ? moved : visits_.emplace_back()) = seen;
   });
-  if (moved == nullptr) return;  // forgotten by limit: stays counted where it was
+  if (moved.visit == nullptr) return;  // forgotten by limit: stays counted where it was
   for (std::size_t r = 0; r < tables_.size(); ++r) {
-    Cell& old_cell = tables_[r].holder(moved->dimensions, moved->sequence);
+    Cell& old_cell = tables_[r].holder(*moved.dimensions, moved.visit->sequence);
     if (&old_cell == cells[r]) continue;
     const TimeMs* latest_old_ms = nullptr;
     const TimeMs* latest_new_ms = nullptr;
-    for (const Visit* visit : visits_) {
-      const Cell* cell = &tables_[r].holder(visit->dimensions, visit->sequence);
+    for (const auto& [visit, dimensions, recent] : visits_) {
+      const Cell* cell = &tables_[r].holder(*dimensions, visit->sequence);
       const TimeMs*& latest_ms = cell == &old_cell ? latest_old_ms : latest_new_ms;
       if (cell != &old_cell && cell != cells[r]) continue;
       if (latest_ms == nullptr || visit->start_ms > *latest_ms) latest_ms = &visit->start_ms;
     }
-    leave_visitor(tables_[r], old_cell, moved->start_ms, latest_old_ms);
-    enter_visitor(tables_[r], *cells[r], moved->start_ms, latest_new_ms);
+    leave_visitor(tables_[r], old_cell, moved.visit->start_ms, latest_old_ms);
+    enter_visitor(tables_[r], *cells[r], moved.visit->start_ms, latest_new_ms);
   }
-  moved->dimensions = session.dimensions;
-  moved->sequence = sequence;
+  visitors_.move(moved, session.dimensions);
+  moved.visit->sequence = sequence;
 }
 
 void Rollups::enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const TimeMs* latest_other_ms) {

@@ -11,39 +11,40 @@ constexpr unsigned kFirstIndexBits = 6;
 }  // namespace
 
 VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
-    : generation_limit_(std::max<std::size_t>(8, limit / 2)), retention_ms_(retention_ms) {
-  for (Generation* generation : {&newer_, &older_}) {
-    generation->visits = HugePageArray<Visit>(generation_limit_);
-    clear(*generation);
-  }
+    : generation_limit_(std::max<std::size_t>(8, limit / 2)),
+      retention_ms_(retention_ms),
+      newer_(generation_limit_),
+      older_(generation_limit_) {
+  for (Generation* generation : {&newer_, &older_}) clear(*generation);
 }
 
 void VisitorLog::clear(Generation& generation) {
   generation.size = 0;
   generation.visits.forget();
-  generation.index = decltype(generation.index)(std::size_t{1} << kFirstIndexBits);  // gives the larger one back
+  generation.dimensions.clear();
   generation.index_bits = kFirstIndexBits;
+  generation.index = HugePageArray<Entry>(generation.index_size());  // gives the larger one back
 }
 
 void VisitorLog::place(Generation& generation, Entry entry) {
-  const std::size_t mask = generation.index.size() - 1;
+  const std::size_t mask = generation.index_size() - 1;
   std::size_t i = home_of(static_cast<std::uint32_t>(entry >> 32), generation);
   while (generation.index[i] != 0) i = (i + 1) & mask;
   generation.index[i] = entry;
 }
 
 void VisitorLog::grow(Generation& generation) {
-  decltype(generation.index) smaller(generation.index.size() * 2);
-  smaller.swap(generation.index);
+  const std::size_t size = generation.index_size();
+  const HugePageArray<Entry> smaller = std::exchange(generation.index, HugePageArray<Entry>(size * 2));
   ++generation.index_bits;
-  for (const Entry entry : smaller) {
-    if (entry != 0) place(generation, entry);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (smaller[i] != 0) place(generation, smaller[i]);
   }
 }
 
-bool VisitorLog::add(const Visit& visit) {
+bool VisitorLog::add(Visit visit, const DimensionValues& dimensions) {
   std::size_t known = 0;
-  for_each(visit.visitor, [&](const Visit&, bool) { ++known; });
+  for_each(visit.visitor, [&](const SeenVisit&) { ++known; });
   if (known >= kMaxVisitsPerVisitor) {
     ++forgotten_;
     return false;
@@ -52,11 +53,19 @@ bool VisitorLog::add(const Visit& visit) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 2 > newer_.index.size()) grow(newer_);
+  if ((newer_.size + 1) * 2 > newer_.index_size()) grow(newer_);
   const auto position = static_cast<std::uint32_t>(newer_.size++);
+  visit.dimensions = newer_.dimensions.hold(dimensions);
   visit_of(newer_, position) = visit;
   place(newer_, (Entry{tag_of(visit.visitor)} << 32) | (position + 1));
   return true;
+}
+
+void VisitorLog::move(const SeenVisit& seen, const DimensionValues& dimensions) {
+  DimensionPool& pool = (seen.recent ? newer_ : older_).dimensions;
+  const DimensionPool::Id before = seen.visit->dimensions;
+  seen.visit->dimensions = pool.hold(dimensions);
+  pool.drop(before);
 }
 
 void VisitorLog::advance(TimeMs now_ms) {
@@ -80,7 +89,7 @@ void VisitorLog::save(ByteWriter& writer) const {
       writer.number(visit.serial);
       writer.number(visit.sequence);
       writer.number(static_cast<std::uint64_t>(visit.start_ms));
-      for (const Symbol symbol : visit.dimensions) writer.fixed(symbol);
+      for (const Symbol symbol : generation->dimensions[visit.dimensions]) writer.fixed(symbol);
     }
   }
 }
@@ -96,9 +105,10 @@ bool VisitorLog::load(ByteReader& reader) {
       visit.serial = reader.number();
       visit.sequence = reader.number();
       visit.start_ms = reader.time();
-      for (Symbol& symbol : visit.dimensions) symbol = reader.fixed();
+      DimensionValues dimensions;
+      for (Symbol& symbol : dimensions) symbol = reader.fixed();
       if (!reader.ok()) return false;
-      static_cast<void>(add(visit));
+      static_cast<void>(add(visit, dimensions));
     }
   }
   return reader.ok();

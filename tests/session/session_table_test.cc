@@ -75,7 +75,7 @@ void fill(SessionTable& table, ExpiryCalendar& calendar, std::size_t count, Time
   }
 }
 
-TEST(SessionTable, state_of_an_open_session_takes_at_most_160_bytes_with_index_and_calendar) {
+TEST(SessionTable, state_of_an_open_session_takes_at_most_100_bytes_with_index_and_calendar) {
   const TimeMs timeout_ms = SessionOptions{}.timeout_ms;
   // The index doubles at 3/4 of a power of two; just behind it is at its emptiest.
   for (const std::size_t count : {std::size_t{98'305}, std::size_t{100'000}, std::size_t{196'609}}) {
@@ -83,7 +83,7 @@ TEST(SessionTable, state_of_an_open_session_takes_at_most_160_bytes_with_index_a
     ExpiryCalendar calendar(timeout_ms);
     fill(table, calendar, count, timeout_ms);
     const std::size_t bytes = table.memory_bytes() + calendar.memory_bytes();
-    EXPECT_LE(bytes / count, 160U) << count;
+    EXPECT_LE(bytes / count, 100U) << count;
     EXPECT_GE(bytes / count, sizeof(SessionRecord)) << count;
   }
 }

@@ -9,19 +9,19 @@ namespace weir {
 namespace {
 
 Visit visit_of(std::uint64_t visitor, std::uint64_t serial = 1) {
-  return {.visitor = mix(visitor, 3), .serial = serial, .sequence = serial, .start_ms = 5, .dimensions = {}};
+  return {.visitor = mix(visitor, 3), .serial = serial, .sequence = serial, .start_ms = 5};
 }
 
 std::size_t known(VisitorLog& log, std::uint64_t visitor) {
   std::size_t count = 0;
-  log.for_each(mix(visitor, 3), [&](const Visit&, bool) { ++count; });
+  log.for_each(mix(visitor, 3), [&](const SeenVisit&) { ++count; });
   return count;
 }
 
 TEST(VisitorLog, finds_all_visits_of_a_visitor_and_no_others) {
   VisitorLog log(100'000, 0);
   for (std::uint64_t visitor = 1; visitor <= 3000; ++visitor) {
-    for (std::uint64_t serial = 0; serial < visitor % 4; ++serial) ASSERT_TRUE(log.add(visit_of(visitor, serial)));
+    for (std::uint64_t serial = 0; serial < visitor % 4; ++serial) ASSERT_TRUE(log.add(visit_of(visitor, serial), {}));
   }
   for (std::uint64_t visitor = 1; visitor <= 3000; ++visitor) ASSERT_EQ(known(log, visitor), visitor % 4);
 }
@@ -29,7 +29,7 @@ TEST(VisitorLog, finds_all_visits_of_a_visitor_and_no_others) {
 TEST(VisitorLog, keeps_a_visit_for_its_retention_at_least_and_for_twice_at_most) {
   VisitorLog log(1000, 100);
   log.advance(1000);
-  ASSERT_TRUE(log.add(visit_of(1)));
+  ASSERT_TRUE(log.add(visit_of(1), {}));
   log.advance(1100);
   EXPECT_EQ(known(log, 1), 1U);
   log.advance(1199);
@@ -41,16 +41,16 @@ TEST(VisitorLog, keeps_a_visit_for_its_retention_at_least_and_for_twice_at_most)
 
 TEST(VisitorLog, without_retention_time_forgets_nothing) {
   VisitorLog log(1000, 0);
-  ASSERT_TRUE(log.add(visit_of(1)));
+  ASSERT_TRUE(log.add(visit_of(1), {}));
   for (TimeMs now_ms = 0; now_ms < 1'000'000'000; now_ms += 1'000'000) log.advance(now_ms);
   EXPECT_EQ(known(log, 1), 1U);
 }
 
 TEST(VisitorLog, at_its_limit_it_forgets_the_older_half_and_counts_it) {
   VisitorLog log(200, 0);
-  for (std::uint64_t visitor = 1; visitor <= 200; ++visitor) ASSERT_TRUE(log.add(visit_of(visitor)));
+  for (std::uint64_t visitor = 1; visitor <= 200; ++visitor) ASSERT_TRUE(log.add(visit_of(visitor), {}));
   EXPECT_EQ(log.forgotten(), 0);
-  ASSERT_TRUE(log.add(visit_of(201)));
+  ASSERT_TRUE(log.add(visit_of(201), {}));
   EXPECT_EQ(log.forgotten(), 100);
   EXPECT_EQ(known(log, 1), 0U);
   EXPECT_EQ(known(log, 101), 1U);
@@ -59,22 +59,22 @@ TEST(VisitorLog, at_its_limit_it_forgets_the_older_half_and_counts_it) {
 TEST(VisitorLog, one_visitor_cannot_fill_it) {
   VisitorLog log(100'000, 0);
   for (std::uint64_t serial = 0; serial < VisitorLog::kMaxVisitsPerVisitor; ++serial) {
-    ASSERT_TRUE(log.add(visit_of(1, serial)));
+    ASSERT_TRUE(log.add(visit_of(1, serial), {}));
   }
-  EXPECT_FALSE(log.add(visit_of(1, 9999)));
+  EXPECT_FALSE(log.add(visit_of(1, 9999), {}));
   EXPECT_EQ(log.forgotten(), 1);
   EXPECT_EQ(known(log, 1), VisitorLog::kMaxVisitsPerVisitor);
-  EXPECT_TRUE(log.add(visit_of(2)));
+  EXPECT_TRUE(log.add(visit_of(2), {}));
 }
 
 TEST(VisitorLog, tells_visits_that_may_be_forgotten_early) {
   VisitorLog log(1000, 100);
   log.advance(1000);
-  ASSERT_TRUE(log.add(visit_of(1)));
-  log.for_each(mix(1, 3), [&](const Visit&, bool recent) { EXPECT_TRUE(recent); });
+  ASSERT_TRUE(log.add(visit_of(1), {}));
+  log.for_each(mix(1, 3), [&](const SeenVisit& seen) { EXPECT_TRUE(seen.recent); });
   log.advance(1100);
   ASSERT_EQ(known(log, 1), 1U);
-  log.for_each(mix(1, 3), [&](const Visit&, bool recent) { EXPECT_FALSE(recent); });
+  log.for_each(mix(1, 3), [&](const SeenVisit& seen) { EXPECT_FALSE(seen.recent); });
 }
 
 }  // namespace

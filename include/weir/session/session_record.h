@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "weir/core/clock.h"
-#include "weir/model/dimension.h"
+#include "weir/model/dimension_pool.h"
 #include "weir/model/funnel.h"
 
 namespace weir {
@@ -38,7 +38,7 @@ class PackedProgress {
 static_assert(kMaxFunnelSteps <= 31);
 
 /// One open session. Plain value; lives in a SessionTable.
-struct SessionRecord {
+struct alignas(64) SessionRecord {
   static constexpr std::uint64_t kSequenceMask = (std::uint64_t{1} << 48) - 1;
   static constexpr std::uint32_t kMostEngagedMs = 0xffff;
 
@@ -56,15 +56,14 @@ struct SessionRecord {
   bool visited : 1 = false;  // its visit is known to the window layer
   bool moved : 1 = false;    // its dimensions changed since then
   TimeMs first_ms = 0;
-  DimensionValues dimensions{};      // of the first page view, or of the first event
-  std::uint32_t last_offset_ms = 0;  // last event - first event
+  DimensionPool::Id dimensions = DimensionPool::kNone;  // of the first page view, or of the first event
+  std::uint32_t last_offset_ms = 0;                     // last event - first event
   std::uint32_t page_views = 0;
-  std::uint32_t orders = 0;
-  std::uint32_t money = 0;  // 1-based index of its MoneyList; 0: no revenue
+  std::uint32_t purchases = 0;  // 1-based index of its Purchases; 0: it has none
   std::array<PackedProgress, kMaxFunnels> funnels{};
 
   TimeMs last_ms() const { return first_ms + last_offset_ms; }
 };
-static_assert(sizeof(SessionRecord) <= 128);
+static_assert(sizeof(SessionRecord) == 64, "one line of the cache");
 
 }  // namespace weir

@@ -14,7 +14,7 @@
 
 namespace weir {
 
-/// Hash table of records that never move. 128 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
+/// Hash table of records that never move. 64 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
 /// plus 4 bytes in the calendar.
 class SessionTable {
  public:
@@ -35,11 +35,7 @@ class SessionTable {
   const SessionRecord& operator[](Slot slot) const { return records_[slot]; }
 
   /// Brings a record into the cache.
-  void prefetch_slot(Slot slot) const {
-    const auto* record = reinterpret_cast<const char*>(&records_[slot]);
-    prefetch_line(record);
-    prefetch_line(record + sizeof(SessionRecord) - 1);
-  }
+  void prefetch_slot(Slot slot) const { prefetch_line(&records_[slot]); }
 
   std::size_t size() const { return size_; }
   /// Bytes held: records, index and free list.

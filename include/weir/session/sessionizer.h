@@ -67,11 +67,17 @@ class Sessionizer {
   std::size_t open_sessions() const { return table_.size(); }
   std::int64_t closed_early() const { return closed_early_; }
   std::int64_t orders_forgotten() const { return orders_.forgotten(); }
-  std::size_t memory_bytes() const { return table_.memory_bytes() + calendar_.memory_bytes(); }
+  std::size_t memory_bytes() const {
+    return table_.memory_bytes() + calendar_.memory_bytes() + dimensions_.memory_bytes();
+  }
 
  private:
   using Slot = SessionTable::Slot;
-  using MoneyList = std::vector<Money>;
+  /// What a session bought, apart from its record because few sessions buy anything.
+  struct Purchases {
+    std::vector<Money> revenue;
+    std::uint32_t orders = 0;
+  };
 
   bool continues(const SessionRecord& session, const Event& event) const;
   void start(SessionRecord& session, const Event& event);
@@ -84,11 +90,13 @@ class Sessionizer {
   void prepare_close(Slot slot, int step);
   void put(SessionRecord& session);
   SessionFacts facts_of(const SessionRecord& session) const;
-  void add_revenue(SessionRecord& session, Currency currency, Nanos nanos);
-  void drop_revenue(SessionRecord& session);
+  void set_dimensions(SessionRecord& session, const DimensionValues& dimensions);
+  Purchases& purchases_of(SessionRecord& session);
+  static void add_revenue(std::vector<Money>& revenue, Currency currency, Nanos nanos);
+  void drop_purchases(SessionRecord& session);
   void save_session(const SessionRecord& session, ByteWriter& writer) const;
   bool load_session(ByteReader& reader);
-  bool load_revenue(ByteReader& reader, SessionRecord& session);
+  bool load_purchases(ByteReader& reader, std::uint32_t orders, SessionRecord& session);
   bool load_progress(ByteReader& reader, SessionRecord& session) const;
 
   SessionOptions options_;
@@ -98,9 +106,10 @@ class Sessionizer {
   SessionTable table_;
   ExpiryCalendar calendar_;
   IdMemory orders_;
-  std::vector<MoneyList> money_;           // of sessions with revenue; index SessionRecord::money - 1
-  std::vector<std::uint32_t> free_money_;  // unused entries of money_
-  std::vector<Slot> dirty_;                // sessions changed since the last publish
+  DimensionPool dimensions_;
+  std::vector<Purchases> purchases_;           // index SessionRecord::purchases - 1
+  std::vector<std::uint32_t> free_purchases_;  // unused entries of purchases_
+  std::vector<Slot> dirty_;                    // sessions changed since the last publish
   std::uint64_t next_serial_ = 1;
   std::int64_t closed_early_ = 0;
   Symbol none_;

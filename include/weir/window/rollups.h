@@ -96,7 +96,7 @@ class Rollups {
   std::vector<KnownDimensions> known_;
   std::vector<Cell*> known_cells_;        // of known_[i], by rollup, from i * tables_.size() on
   std::vector<Cell*> cells_;              // scratch of put
-  std::vector<Visit*> visits_;            // scratch of count_visit and move_visit
+  std::vector<SeenVisit> visits_;         // scratch of count_visit and move_visit
   std::vector<const TimeMs*> latest_ms_;  // scratch of count_visit: of the visitor's other visits, by rollup
   bool changed_ = false;                  // since snapshot_
   std::shared_ptr<const RollupsSnapshot> snapshot_;

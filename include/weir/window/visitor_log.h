@@ -4,14 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "weir/core/clock.h"
 #include "weir/core/codec.h"
-#include "weir/core/huge_page_allocator.h"
 #include "weir/core/huge_page_array.h"
 #include "weir/core/prefetch.h"
-#include "weir/model/dimension.h"
+#include "weir/model/dimension_pool.h"
 
 namespace weir {
 
@@ -21,7 +19,14 @@ struct Visit {
   std::uint64_t serial = 0;    // of the session
   std::uint64_t sequence = 0;  // put sequence under which it was counted: tells the cell (see Rollups)
   TimeMs start_ms = 0;
-  DimensionValues dimensions{};
+  DimensionPool::Id dimensions = DimensionPool::kNone;  // in its generation; the log's business
+};
+
+/// A visit that is remembered. The pointers live until the log changes.
+struct SeenVisit {
+  Visit* visit = nullptr;
+  const DimensionValues* dimensions = nullptr;
+  bool recent = false;  // else it may be forgotten before its retention is over
 };
 
 /// Visits by visitor: an open-addressing index over visits that never move; two generations, the older one is
@@ -32,19 +37,19 @@ class VisitorLog {
   /// 0 means for ever, within the limit.
   VisitorLog(std::size_t limit, TimeMs retention_ms);
 
-  /// Calls `look(Visit&, bool recent)` for each visit of `visitor`, newest generation first. A visit that is not recent
-  /// may be forgotten before retention_ms are over.
+  /// Calls `look(const SeenVisit&)` for each visit of `visitor`, newest generation first.
   template <class Look>
   void for_each(std::uint64_t visitor, Look look) {
     for (Generation* generation : {&newer_, &older_}) {
       if (generation->size == 0) continue;
       const std::uint32_t tag = tag_of(visitor);
-      const std::size_t mask = generation->index.size() - 1;
+      const std::size_t mask = generation->index_size() - 1;
       for (std::size_t i = home_of(tag, *generation); generation->index[i] != 0; i = (i + 1) & mask) {
         const Entry entry = generation->index[i];
         if (static_cast<std::uint32_t>(entry >> 32) != tag) continue;
         Visit& visit = visit_of(*generation, static_cast<std::uint32_t>(entry) - 1);
-        if (visit.visitor == visitor) look(visit, generation == &newer_);
+        if (visit.visitor != visitor) continue;
+        look(SeenVisit{&visit, &generation->dimensions[visit.dimensions], generation == &newer_});
       }
     }
   }
@@ -57,7 +62,9 @@ class VisitorLog {
   }
 
   /// Remembers a visit. False when its visitor already has kMaxVisitsPerVisitor of them.
-  bool add(const Visit& visit);
+  bool add(Visit visit, const DimensionValues& dimensions);
+  /// Puts a visit under other dimensions.
+  void move(const SeenVisit& seen, const DimensionValues& dimensions);
   /// Moves time on.
   void advance(TimeMs now_ms);
   std::int64_t forgotten() const { return forgotten_; }
@@ -73,10 +80,15 @@ class VisitorLog {
   // the top bits of the tag, so growing the index needs no look at the visits.
   using Entry = std::uint64_t;
   struct Generation {
-    std::vector<Entry, HugePageAllocator<Entry>> index;
+    explicit Generation(std::size_t limit) : visits(limit), dimensions(limit + 1) {}
+
+    std::size_t index_size() const { return std::size_t{1} << index_bits; }
+
+    HugePageArray<Entry> index;
     unsigned index_bits = 0;
     HugePageArray<Visit> visits;
     std::size_t size = 0;
+    DimensionPool dimensions;
   };
   static std::uint32_t tag_of(std::uint64_t visitor) { return static_cast<std::uint32_t>(visitor >> 32); }
   static std::size_t home_of(std::uint32_t tag, const Generation& generation) {
