@@ -62,7 +62,7 @@ void Totals::merge(const Totals& other, int sign) {
 void Totals::clear() {
   parts_.fill(0);
   revenue_.clear();
-  std::fill(funnel_columns_.begin(), funnel_columns_.end(), 0);
+  funnel_columns_.clear();
   dwell_.clear();
 }
 

@@ -15,7 +15,16 @@ constexpr std::size_t kSite = static_cast<std::size_t>(Dimension::kSite);
 
 CellTable::CellTable(const Rollup& rollup, std::size_t capacity, std::vector<WindowShape> windows,
                      const SymbolTable& symbols, SpecialSymbols special)
-    : rollup_(rollup), capacity_(capacity), windows_(std::move(windows)), symbols_(symbols), special_(special) {}
+    : rollup_(rollup), capacity_(capacity), windows_(std::move(windows)), symbols_(symbols), special_(special) {
+  first_kept_.resize(windows_.size());
+  advance(0);
+}
+
+void CellTable::advance(TimeMs now_ms) {
+  for (std::size_t w = 0; w < windows_.size(); ++w) {
+    first_kept_[w] = windows_[w].first_pane(windows_[w].pane_of(now_ms));
+  }
+}
 
 CellKey CellTable::key_of(const DimensionValues& dimensions) const {
   CellKey key = mix(dimensions[kSite], rollup_.dimensions.size());

@@ -1,52 +1,82 @@
 #include "weir/window/pane_ring.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir {
 
+/// The place of the first pane that is not below `index`. Indices ascend, which bounds the place from both ends; when
+/// no pane between is missing, one place is left.
+std::size_t PaneRing::place_of(std::int64_t index) const {
+  if (size_ == 0 || pane(size_ - 1).index < index) return size_;
+  const auto most = static_cast<std::int64_t>(size_) - 1;
+  std::int64_t low = std::max<std::int64_t>(0, most - (pane(size_ - 1).index - index));
+  std::int64_t high = std::clamp<std::int64_t>(index - pane(0).index, low, most);
+  while (low < high) {
+    const std::int64_t middle = (low + high) / 2;
+    if (pane(static_cast<std::size_t>(middle)).index < index) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return static_cast<std::size_t>(low);
+}
+
 Totals& PaneRing::at(std::int64_t index, std::int64_t first_kept) {
-  const auto first = std::find_if(panes_.begin(), panes_.end(), [&](const Pane& p) { return p.index >= first_kept; });
-  panes_.erase(panes_.begin(), first);
-  auto place = panes_.end();
-  while (place != panes_.begin() && std::prev(place)->index >= index) --place;
-  if (place == panes_.end() || place->index != index) place = panes_.insert(place, Pane{index, {}});
-  return place->totals;
+  while (size_ > 0 && pane(0).index < first_kept) {
+    first_ = (first_ + 1) & (slots_.size() - 1);
+    --size_;
+  }
+  const std::size_t place = place_of(index);
+  if (place < size_ && pane(place).index == index) return pane(place).totals;
+  return insert(place, index).totals;
+}
+
+PaneRing::Pane& PaneRing::insert(std::size_t place, std::int64_t index) {
+  if (size_ == slots_.size()) {
+    std::vector<Pane> larger(std::max<std::size_t>(1, 2 * size_));
+    for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(pane(i));
+    slots_ = std::move(larger);
+    first_ = 0;
+  }
+  pane(size_).totals.clear();
+  pane(size_).index = index;
+  for (std::size_t i = size_++; i > place; --i) std::swap(pane(i), pane(i - 1));
+  return pane(place);
 }
 
 Totals* PaneRing::find(std::int64_t index) {
-  for (auto pane = panes_.rbegin(); pane != panes_.rend() && pane->index >= index; ++pane) {
-    if (pane->index == index) return &pane->totals;
-  }
-  return nullptr;
+  const std::size_t place = place_of(index);
+  return place < size_ && pane(place).index == index ? &pane(place).totals : nullptr;
 }
 
 void PaneRing::sum_into(std::int64_t first, std::int64_t last, Totals& sum) const {
-  for (const Pane& pane : panes_) {
-    if (pane.index >= first && pane.index <= last) sum.merge(pane.totals);
+  for (std::size_t place = place_of(first); place < size_ && pane(place).index <= last; ++place) {
+    sum.merge(pane(place).totals);
   }
 }
 
 void PaneRing::merge(const PaneRing& other, std::int64_t first_kept) {
-  for (const Pane& pane : other.panes_) {
-    if (pane.index >= first_kept) at(pane.index, first_kept).merge(pane.totals);
+  for (std::size_t place = other.place_of(first_kept); place < other.size_; ++place) {
+    at(other.pane(place).index, first_kept).merge(other.pane(place).totals);
   }
 }
 
 void PaneRing::save(ByteWriter& writer) const {
-  writer.number(panes_.size());
-  for (const Pane& pane : panes_) {
-    writer.number(static_cast<std::uint64_t>(pane.index));
-    pane.totals.save(writer);
+  writer.number(size_);
+  for (std::size_t place = 0; place < size_; ++place) {
+    writer.number(static_cast<std::uint64_t>(pane(place).index));
+    pane(place).totals.save(writer);
   }
 }
 
 bool PaneRing::load(ByteReader& reader, const FunnelSet& funnels) {
   constexpr std::size_t kLeastPaneBytes = kPartCount + 3;
   for (std::size_t left = reader.count(kLeastPaneBytes); left > 0; --left) {
-    Pane pane{reader.time(), {}};
-    if (!pane.totals.load(reader, funnels)) return false;
-    if (!panes_.empty() && panes_.back().index >= pane.index) return reader.fail();
-    panes_.push_back(std::move(pane));
+    const std::int64_t index = reader.time();
+    if (size_ > 0 && pane(size_ - 1).index >= index) return reader.fail();
+    if (!insert(size_, index).totals.load(reader, funnels)) return false;
   }
   return reader.ok();
 }

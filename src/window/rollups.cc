@@ -46,10 +46,22 @@ std::span<Cell* const> Rollups::find_cells(const DimensionValues& dimensions) {
   return cells;
 }
 
+/// The panes of a session that began then, by window. Remembered, as each is asked for once per rollup, and divisions
+/// are slow.
+std::span<const std::int64_t> Rollups::panes_of(TimeMs start_ms) {
+  if (panes_.size() != windows_.size() || panes_start_ms_ != start_ms) {
+    panes_.clear();
+    for (const WindowShape& window : windows_) panes_.push_back(window.pane_of(start_ms));
+    panes_start_ms_ = start_ms;
+  }
+  return panes_;
+}
+
 std::uint64_t Rollups::put(const SessionFacts& session) {
   ++sequence_;
   changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
+  const std::span<const std::int64_t> panes = panes_of(session.start_ms);
   cells_.clear();
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     CellTable& table = tables_[r];
@@ -57,8 +69,8 @@ std::uint64_t Rollups::put(const SessionFacts& session) {
     cells_.push_back(&cell);
     cell.all_time.add(session, funnels_, +1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
-      const std::int64_t pane = windows_[w].pane_of(session.start_ms);
-      if (pane >= table.first_kept(w)) cell.panes[w].at(pane, table.first_kept(w)).add(session, funnels_, +1);
+      const std::int64_t first_kept = table.first_kept(w);
+      if (panes[w] >= first_kept) cell.panes[w].at(panes[w], first_kept).add(session, funnels_, +1);
     }
   }
   if (session.visit == VisitState::kNew) count_visit(session, cells_, sequence_);
@@ -69,11 +81,12 @@ std::uint64_t Rollups::put(const SessionFacts& session) {
 void Rollups::take_back(const SessionFacts& session) {
   changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
+  const std::span<const std::int64_t> panes = panes_of(session.start_ms);
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     Cell& cell = tables_[r].holder(found[r], session.dimensions, session.put_sequence);
     cell.all_time.add(session, funnels_, -1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
-      Totals* pane = cell.panes[w].find(windows_[w].pane_of(session.start_ms));
+      Totals* pane = cell.panes[w].find(panes[w]);
       if (pane != nullptr) pane->add(session, funnels_, -1);
     }
   }
@@ -152,7 +165,7 @@ void Rollups::enter_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const
       Totals* pane = cell.panes[w].find(windows_[w].pane_of(*latest_other_ms));
       if (pane != nullptr) --(*pane)[Part::kVisitors];
     }
-    const std::int64_t pane = windows_[w].pane_of(start_ms);
+    const std::int64_t pane = panes_of(start_ms)[w];
     if (pane >= table.first_kept(w)) ++cell.panes[w].at(pane, table.first_kept(w))[Part::kVisitors];
   }
 }
@@ -161,7 +174,7 @@ void Rollups::leave_visitor(CellTable& table, Cell& cell, TimeMs start_ms, const
   if (latest_other_ms == nullptr) --cell.all_time[Part::kVisitors];
   if (latest_other_ms != nullptr && *latest_other_ms >= start_ms) return;
   for (std::size_t w = 0; w < windows_.size(); ++w) {
-    Totals* pane = cell.panes[w].find(windows_[w].pane_of(start_ms));
+    Totals* pane = cell.panes[w].find(panes_of(start_ms)[w]);
     if (pane != nullptr) --(*pane)[Part::kVisitors];
     if (latest_other_ms == nullptr) continue;
     const std::int64_t other = windows_[w].pane_of(*latest_other_ms);

@@ -67,11 +67,9 @@ class CellTable {
   std::uint64_t changes() const { return changes_; }
 
   /// Moves time on: panes that no window from `now_ms` on needs may be dropped.
-  void advance(TimeMs now_ms) { now_ms_ = now_ms; }
+  void advance(TimeMs now_ms);
   /// First pane of window `window` still needed.
-  std::int64_t first_kept(std::size_t window) const {
-    return windows_[window].first_pane(windows_[window].pane_of(now_ms_));
-  }
+  std::int64_t first_kept(std::size_t window) const { return first_kept_[window]; }
   /// Cells that are exported and must not be folded. Null: none.
   void set_pinned(std::shared_ptr<const CellKeySet> pinned) { pinned_ = std::move(pinned); }
 
@@ -107,7 +105,7 @@ class CellTable {
   std::vector<WindowShape> windows_;
   const SymbolTable& symbols_;
   SpecialSymbols special_;
-  TimeMs now_ms_ = 0;
+  std::vector<std::int64_t> first_kept_;  // by window
   std::uint64_t changes_ = 0;
   std::vector<std::unique_ptr<Cell>> cells_;  // stable addresses; null where free
   std::vector<std::size_t> free_;

@@ -24,8 +24,8 @@ struct WindowShape {
   std::int64_t first_pane(std::int64_t last_pane) const { return last_pane - pane_count() + 1; }
 };
 
-/// The panes that hold something, oldest first. Memory: at most pane_count + 1 panes, whatever the rate.
-/// Owned by one shard's thread.
+/// The panes that hold something, oldest first. Memory: twice pane_count + 1 panes at most, whatever the rate; a pane
+/// that is dropped leaves its room to one to come. Owned by one shard's thread.
 class PaneRing {
  public:
   /// The pane `index`, made when absent; panes below `first_kept` are dropped on the way.
@@ -36,17 +36,25 @@ class PaneRing {
   void sum_into(std::int64_t first, std::int64_t last, Totals& sum) const;
   /// Adds all panes of another ring (of the same shape).
   void merge(const PaneRing& other, std::int64_t first_kept);
-  bool empty() const { return panes_.empty(); }
+  bool empty() const { return size_ == 0; }
   void save(ByteWriter& writer) const;
   /// Into a fresh one. False when the bytes are not what save() writes.
   bool load(ByteReader& reader, const FunnelSet& funnels);
 
  private:
   struct Pane {
-    std::int64_t index;
+    std::int64_t index = 0;
     Totals totals;
   };
-  std::vector<Pane> panes_;  // ascending
+  /// The panes held, by their place, ascending by index.
+  Pane& pane(std::size_t place) { return slots_[(first_ + place) & (slots_.size() - 1)]; }
+  const Pane& pane(std::size_t place) const { return slots_[(first_ + place) & (slots_.size() - 1)]; }
+  std::size_t place_of(std::int64_t index) const;
+  Pane& insert(std::size_t place, std::int64_t index);
+
+  std::vector<Pane> slots_;  // none, or a power of two; those without a pane keep the room of one that was dropped
+  std::size_t first_ = 0;    // slot of the oldest pane
+  std::size_t size_ = 0;     // panes held
 };
 
 }  // namespace weir

@@ -81,6 +81,7 @@ class Rollups {
   static constexpr std::size_t kKnownCount = 1024;
 
   std::span<Cell* const> find_cells(const DimensionValues& dimensions);
+  std::span<const std::int64_t> panes_of(TimeMs start_ms);
   RollupsSnapshot copy_of_cells(TimeMs at_ms) const;
   void count_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
   void move_visit(const SessionFacts& session, std::span<Cell* const> cells, std::uint64_t sequence);
@@ -94,7 +95,9 @@ class Rollups {
   VisitorLog visitors_;
   std::uint64_t sequence_ = 0;
   std::vector<KnownDimensions> known_;
-  std::vector<Cell*> known_cells_;        // of known_[i], by rollup, from i * tables_.size() on
+  std::vector<Cell*> known_cells_;   // of known_[i], by rollup, from i * tables_.size() on
+  std::vector<std::int64_t> panes_;  // of panes_start_ms_, by window
+  TimeMs panes_start_ms_ = 0;
   std::vector<Cell*> cells_;              // scratch of put
   std::vector<SeenVisit> visits_;         // scratch of count_visit and move_visit
   std::vector<const TimeMs*> latest_ms_;  // scratch of count_visit: of the visitor's other visits, by rollup
