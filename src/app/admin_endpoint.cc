@@ -41,7 +41,7 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) {
   if (request.path == "/-/ready") {
     return stats_.read()[Stat::kReady] != 0
                ? text(200, "Weir is ready.\n")
-               : text(503, "Weir is not ready: it is starting or stopping, or cannot keep events.\n");
+               : text(503, "Weir is not ready: it is starting or stopping, or cannot keep events (disk or memory).\n");
   }
   if (const SinkRow* sink = sink_for(request)) return answer_sink(*sink, request);
   if (const StaticFile* file = page_.find(request.path)) return file->answer(request);

@@ -182,6 +182,29 @@ const OptionKind kSizeKind{
         },
 };
 
+const OptionKind kMemoryKind{
+    .read =
+        [](const OptionReading& reading) {
+          read_scalar<std::size_t>(reading,
+                                   [](const OptionRow& row, std::string_view text) -> std::optional<std::size_t> {
+                                     if (text == kAuto) return kAutoMemory;
+                                     if (text == kOff) return kNoMemoryLimit;
+                                     return parse_size(row, text);
+                                   });
+        },
+    .text =
+        [](const OptionSlot& slot) {
+          const std::size_t bytes = *std::get<std::size_t*>(slot);
+          if (bytes == kAutoMemory) return std::string(kAuto);
+          return bytes == kNoMemoryLimit ? std::string(kOff) : text_of_size(slot);
+        },
+    .expected =
+        [](const OptionRow& row) {
+          return fmt::format("a size from {} to {} such as 2GiB, or auto or off", format_size(row.minimum),
+                             format_size(row.maximum));
+        },
+};
+
 const OptionKind kDurationKind{
     .read =
         [](const OptionReading& reading) {

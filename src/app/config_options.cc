@@ -43,9 +43,10 @@ constexpr std::array kOptions{
               "How long a kept connection may be silent between two requests."},
     OptionRow{"sources.http.connections", &kIntegerKind, WEIR_FIELD(sources.http.connections), 1, 65'536, "connections",
               "Connections open at once; further ones are closed and counted."},
-    OptionRow{"sources.http.client_connections", &kIntegerOrOffKind, WEIR_FIELD(sources.http.client_connections), 1,
-              65'536, "connections",
-              "Connections open at once from one address that is no trusted proxy; further ones are closed and counted."},
+    OptionRow{
+        "sources.http.client_connections", &kIntegerOrOffKind, WEIR_FIELD(sources.http.client_connections), 1, 65'536,
+        "connections",
+        "Connections open at once from one address that is no trusted proxy; further ones are closed and counted."},
     OptionRow{"sources.http.client_requests", &kIntegerOrOffKind, WEIR_FIELD(sources.http_client_requests), 1,
               1'000'000, "requests",
               "Requests a second from one client, up to two seconds ahead; more are answered with 429 and counted."},
@@ -181,6 +182,9 @@ constexpr std::array kOptions{
     OptionRow{"windows", &kWindowsKind, WEIR_FIELD(pipeline.windows.windows), kMinute, 7 * kDay, "",
               "Sliding windows in which live KPIs are kept."},
 
+    OptionRow{"limits.memory", &kMemoryKind, WEIR_FIELD(pipeline.memory_bytes), 64 * kMiB, 1024 * kGiB, "bytes",
+              "Memory of the process. Near it heartbeats, then old sessions, then events are turned away. auto: nine "
+              "tenths of what its control group may have."},
     OptionRow{"limits.line_bytes", &kSizeKind, WEIR_FIELD(pipeline.reader.parser.line_bytes), 1, 64 * kMiB, "bytes",
               "Longest line; a longer one is rejected as too_long."},
     OptionRow{"limits.depth", &kIntegerKind, WEIR_FIELD(pipeline.reader.parser.depth), 1, 256, "levels",

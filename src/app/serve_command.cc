@@ -3,12 +3,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -63,6 +65,7 @@ class Server {
   void use(WebAccess access);
   void log_addresses() const;
   void look_after_ready();
+  void log_memory();
   void on_signal(int signal);
   void reload();
   Result<Config> read_again() const;
@@ -95,7 +98,8 @@ class Server {
   std::unique_ptr<DemoFeed> demo_;
   bool tls_ = false;
   bool stopping_ = false;
-  bool keeps_ = true;     // events can be kept as durability asks
+  bool keeps_ = true;  // events can be kept as durability asks
+  MemoryGrade memory_grade_ = MemoryGrade::kAmple;
   bool drained_ = false;  // no source is left
   bool overdue_ = false;  // shutdown.timeout is over
 };
@@ -179,12 +183,27 @@ void Server::log_recovery() const {
 
 /// Ready is who is neither starting nor stopping and can keep what it is sent.
 void Server::look_after_ready() {
+  log_memory();
   const bool keeps = pipeline_->keeps();
   server_stats_.set(Stat::kReady, keeps && !stopping_ ? 1 : 0);
   if (keeps == keeps_) return;
   keeps_ = keeps;
-  if (keeps) return spdlog::info("the journal works again: events are taken");
+  if (keeps) return spdlog::info("events can be kept again, and are taken");
   spdlog::error("events are refused because they cannot be kept: {}; will try again", pipeline_->problem());
+}
+
+void Server::log_memory() {
+  constexpr std::array<std::string_view, 4> kAnswers{
+      "ample again", "scarce: heartbeats are left out, idle connections are closed",
+      "short: the oldest sessions are closed early", "full: events are refused"};
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  const MemoryGuard& memory = pipeline_->memory();
+  const MemoryGrade grade = memory.grade();
+  if (grade == memory_grade_) return;
+  memory_grade_ = grade;
+  spdlog::log(grade == MemoryGrade::kAmple ? spdlog::level::info : spdlog::level::warn,
+              "memory is {} ({} MiB in use, limits.memory is {} MiB)", kAnswers[static_cast<std::size_t>(grade)],
+              memory.used_bytes() / kMiB, memory.limit_bytes() / kMiB);
 }
 
 void Server::log_addresses() const {

@@ -13,7 +13,9 @@ constexpr std::string_view kRejectedHelp = "Events refused because they could no
 constexpr std::string_view kShedHelp =
     "Events left out unread or unused, and not acknowledged: for want of room, or because a client sends too often.";
 constexpr std::string_view kRefusedHelp =
-    "Connections refused because too many were open: of all clients (limit), or of one (client).";
+    "Connections refused: too many of all clients (limit), too many of one (client), or memory is scarce (memory).";
+constexpr std::string_view kClosedEarlyHelp =
+    "Sessions closed before their time: because limits.sessions was reached, or to make room under limits.memory.";
 constexpr std::string_view kReloadHelp = "Times the configuration was read again on SIGHUP; a failure changes nothing.";
 constexpr std::string_view kSnapshotHelp = "Snapshots of all state that were tried.";
 constexpr std::string_view kHttpHelp = "HTTP requests answered by the public listener, by class of status.";
@@ -51,11 +53,12 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kShedOverload, kCounter, "weir_events_shed_total", "reason", "overload", kShedHelp},
     {kShedClientRate, kCounter, "weir_events_shed_total", "reason", "client_rate", kShedHelp},
     {kShedJournal, kCounter, "weir_events_shed_total", "reason", "journal", kShedHelp},
+    {kShedMemory, kCounter, "weir_events_shed_total", "reason", "memory", kShedHelp},
     {kQueued, kGauge, "weir_events_queued", "", "", "Events received and still waiting to be put in order."},
     {kActiveSessions, kGauge, "weir_active_sessions", "", "", "Sessions open now."},
     {kSessionTableBytes, kGauge, "weir_session_table_bytes", "", "", "Memory held for open sessions, tables included."},
-    {kSessionsClosedEarly, kCounter, "weir_sessions_closed_early_total", "", "",
-     "Sessions closed before their time because limits.sessions was reached."},
+    {kSessionsClosedEarly, kCounter, "weir_sessions_closed_early_total", "reason", "limit", kClosedEarlyHelp},
+    {kSessionsClosedForMemory, kCounter, "weir_sessions_closed_early_total", "reason", "memory", kClosedEarlyHelp},
     {kReorderForced, kCounter, "weir_reorder_forced_total", "", "",
      "Events released before the watermark because limits.reorder_events was reached."},
     {kDedupForgotten, kCounter, "weir_dedup_forgotten_total", "", "",
@@ -63,7 +66,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kOrdersForgotten, kCounter, "weir_orders_forgotten_total", "", "",
      "Order ids forgotten because limits.orders was reached."},
     {kVisitorsForgotten, kCounter, "weir_visitors_forgotten_total", "", "",
-     "Visits forgotten early because limits.visitors was reached; such visitors may count twice."},
+     "Visits forgotten early because limits.visitors or limits.memory was reached; such visitors may count twice."},
     {kCellsFolded, kCounter, "weir_cells_folded_total", "", "",
      "Cells folded into __other__ because a rollup was full."},
     {kSymbolsForgotten, kCounter, "weir_symbols_forgotten_total", "", "",
@@ -86,6 +89,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Connections accepted by all listeners."},
     {kConnectionsRefused, kCounter, "weir_connections_refused_total", "reason", "limit", kRefusedHelp},
     {kConnectionsRefusedClient, kCounter, "weir_connections_refused_total", "reason", "client", kRefusedHelp},
+    {kConnectionsRefusedMemory, kCounter, "weir_connections_refused_total", "reason", "memory", kRefusedHelp},
     {kConnectionsOpen, kGauge, "weir_connections_open", "", "", "Connections open now."},
     {kHttpRequests2xx, kCounter, "weir_http_requests_total", "code", "2xx", kHttpHelp},
     {kHttpRequests4xx, kCounter, "weir_http_requests_total", "code", "4xx", kHttpHelp},
@@ -132,6 +136,10 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "Readers of the live feed refused because admin.live_streams was reached."},
     {kLiveStreamsDropped, kCounter, "weir_live_streams_dropped_total", "", "",
      "Readers of the live feed dropped because they did not read."},
+    {kMemoryLimit, kGauge, "weir_memory_limit_bytes", "", "",
+     "What limits.memory allows to be resident (process_resident_memory_bytes); 0 without a limit."},
+    {kMemoryGrade, kGauge, "weir_memory_grade", "", "",
+     "How short memory is: 0 ample, 1 heartbeats are left out, 2 oldest sessions are closed, 3 events are refused."},
     {kReady, kGauge, "weir_ready", "", "",
      "1 while events are welcome, as /-/ready says; 0 while starting or stopping."},
 }};

@@ -88,7 +88,7 @@ HttpResponse EventsEndpoint::answer_allowed(const HttpRequest& request) {
   return response;
 }
 
-/// Turns a request away unread: its client sends too often, or queues are full.
+/// Turns a request away unread: its client sends too often, or queues or memory are full.
 std::optional<HttpResponse> EventsEndpoint::refuse(const HttpRequest& request) {
   if (rates_.enabled()) {
     const std::string_view client = origin_reader_.read(request).address;
@@ -100,8 +100,9 @@ std::optional<HttpResponse> EventsEndpoint::refuse(const HttpRequest& request) {
       return response;
     }
   }
-  if (intake_.has_room()) return std::nullopt;
-  intake_.count_refused(events_in(request), Stat::kShedOverload);
+  const std::optional<Stat> why = intake_.refusal();
+  if (!why) return std::nullopt;
+  intake_.count_refused(events_in(request), *why);
   return busy();
 }
 

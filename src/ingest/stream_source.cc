@@ -34,13 +34,19 @@ Result<std::unique_ptr<StreamServer>> start_server(const SourceContext& context,
       &context.stats);
 }
 
+StreamServerOptions server_options(const SourceOptions& options, const SourceContext& context,
+                                   std::variant<ListenAddress, std::string> listen) {
+  return {.listen = std::move(listen), .connections = options.stream_connections, .scarce = [&intake = context.intake] {
+            return intake.memory_is_scarce();
+          }};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Source>> start_tcp_source(const SourceOptions& options, const SourceContext& context) {
   Result<ListenAddress> address = parse_listen_address(options.tcp_listen);
   if (!address) return address.error();
-  auto server = start_server(context, {.listen = *address, .connections = options.stream_connections}, SourceKind::kTcp,
-                             options.tcp_format);
+  auto server = start_server(context, server_options(options, context, *address), SourceKind::kTcp, options.tcp_format);
   if (!server) return server.error();
   address->port = (*server)->port();
   return std::unique_ptr<Source>(
@@ -48,8 +54,8 @@ Result<std::unique_ptr<Source>> start_tcp_source(const SourceOptions& options, c
 }
 
 Result<std::unique_ptr<Source>> start_unix_source(const SourceOptions& options, const SourceContext& context) {
-  auto server = start_server(context, {.listen = options.unix_path, .connections = options.stream_connections},
-                             SourceKind::kUnix, options.unix_format);
+  auto server = start_server(context, server_options(options, context, options.unix_path), SourceKind::kUnix,
+                             options.unix_format);
   if (!server) return server.error();
   return std::unique_ptr<Source>(
       std::make_unique<StreamSource>(std::move(*server), fmt::format("unix:{}", options.unix_path)));

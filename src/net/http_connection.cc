@@ -161,7 +161,7 @@ void HttpConnection::answer_request(std::string_view body) {
     response = refusal(500);  // handlers must not throw; the other clients must not pay for one that does
   }
   AfterResponse after = parser_->version() < 11 ? AfterResponse::kKeepOpenAndSaySo : AfterResponse::kKeepOpen;
-  if (!parser_->keep_alive() || owner_->stopping()) after = AfterResponse::kClose;
+  if (!parser_->keep_alive() || !owner_->keeps_connections()) after = AfterResponse::kClose;
   streaming_ = response.on_stream && send_body == ResponseBody::kSend && !owner_->stopping();
   if (streaming_) {
     limit_stream();  // before its first piece, so that this one is under the limits too
@@ -264,7 +264,7 @@ void HttpConnection::check_deadlines(SteadyTime now) {
   switch (state_) {
     case State::kReading:
       if (!request_started_) {
-        if (since_active >= milliseconds(options.idle_timeout_ms)) close();
+        if (since_active >= milliseconds(owner_->idle_timeout_ms())) close();
         return;
       }
       if (now - request_started_at_ < milliseconds(options.request_timeout_ms)) return;

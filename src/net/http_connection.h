@@ -26,6 +26,10 @@ class HttpConnectionOwner {
   virtual HttpResponse answer(const HttpRequest& request) = 0;
   virtual void count_response(unsigned status) = 0;
   virtual bool stopping() const = 0;
+  /// False when an answer is the last one of its connection.
+  virtual bool keeps_connections() const = 0;
+  /// How long a connection may be silent between two requests.
+  virtual std::int64_t idle_timeout_ms() const = 0;
   /// Answers held until this number or before may go.
   virtual std::uint64_t released() const = 0;
   /// Sets memory for a large body aside; false when the server's budget is used up.

@@ -16,6 +16,8 @@
 namespace weir {
 namespace {
 
+constexpr std::int64_t kScarceIdleMs = 1000;  // long enough for whoever connects to send a request
+
 /// What lives as long as the last connection or pending operation. All on the io thread.
 class HttpServerState final : public HttpConnectionOwner, public std::enable_shared_from_this<HttpServerState> {
  public:
@@ -54,6 +56,10 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
 
   const HttpServerOptions& options() const override { return options_; }
   bool stopping() const override { return stopping_; }
+  bool keeps_connections() const override { return !stopping_ && !is_scarce(); }
+  std::int64_t idle_timeout_ms() const override {
+    return is_scarce() ? std::min(kScarceIdleMs, options_.idle_timeout_ms) : options_.idle_timeout_ms;
+  }
   HttpResponse answer(const HttpRequest& request) override { return handler_(request); }
 
   void count_response(unsigned status) override {
@@ -86,6 +92,7 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   }
 
  private:
+  bool is_scarce() const { return options_.scarce && options_.scarce(); }
   void count(Stat stat, std::int64_t by = 1) {
     if (stats_ != nullptr) stats_->add(stat, by);
   }
@@ -122,7 +129,7 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
     if (connections_.size() == 1) schedule_sweep();
   }
 
-  /// Often enough that a deadline is overrun by a quarter at most, rarely enough to cost nothing.
+  /// Often enough that a configured deadline is overrun by a quarter at most, rarely enough to cost nothing.
   void schedule_sweep() {
     const std::int64_t shortest = std::min(options_.request_timeout_ms, options_.idle_timeout_ms);
     sweep_timer_.expires_after(std::chrono::milliseconds(std::clamp<std::int64_t>(shortest / 4, 5, 500)));

@@ -22,8 +22,8 @@ class StreamConnection;
 /// What lives as long as the last connection or pending operation. All on the io thread.
 class StreamServerState final : public std::enable_shared_from_this<StreamServerState> {
  public:
-  StreamServerState(std::size_t limit, StreamReceiverFactory factory, StatBoard* stats)
-      : limit_(limit), factory_(std::move(factory)), stats_(stats) {}
+  StreamServerState(const StreamServerOptions& options, StreamReceiverFactory factory, StatBoard* stats)
+      : limit_(options.connections), scarce_(options.scarce), factory_(std::move(factory)), stats_(stats) {}
 
   void start(asio::io_context& io, ListeningSocket socket) {
     acceptor_ = std::make_shared<Acceptor>(io, std::move(socket),
@@ -38,8 +38,12 @@ class StreamServerState final : public std::enable_shared_from_this<StreamServer
 
  private:
   void take(AcceptedConnection accepted);
+  void count(Stat stat) {
+    if (stats_ != nullptr) stats_->add(stat);
+  }
 
   std::size_t limit_;
+  std::function<bool()> scarce_;
   StreamReceiverFactory factory_;
   StatBoard* stats_;
   std::shared_ptr<Acceptor> acceptor_;
@@ -113,17 +117,14 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
 };
 
 void StreamServerState::take(AcceptedConnection accepted) {
-  if (connections_.size() >= limit_) {
-    if (stats_ != nullptr) stats_->add(Stat::kConnectionsRefused);
-    return;  // the socket closes as it goes away
-  }
+  // When it is refused, the socket closes as it goes away.
+  if (connections_.size() >= limit_) return count(Stat::kConnectionsRefused);
+  if (scarce_ && scarce_()) return count(Stat::kConnectionsRefusedMemory);
   const auto connection =
       std::make_shared<StreamConnection>(shared_from_this(), std::move(accepted.socket), factory_());
   connections_.insert(connection.get());
-  if (stats_ != nullptr) {
-    stats_->add(Stat::kConnectionsAccepted);
-    stats_->add(Stat::kConnectionsOpen);
-  }
+  count(Stat::kConnectionsAccepted);
+  count(Stat::kConnectionsOpen);
   connection->wait();
 }
 
@@ -159,7 +160,7 @@ Result<std::unique_ptr<StreamServer>> StreamServer::listen(asio::io_context& io,
   Result<ListeningSocket> socket = path ? listen_unix(*path) : listen_tcp(std::get<ListenAddress>(options.listen));
   if (!socket) return socket.error();
   const std::uint16_t port = socket->port;
-  auto state = std::make_shared<StreamServerState>(options.connections, std::move(factory), stats);
+  auto state = std::make_shared<StreamServerState>(options, std::move(factory), stats);
   state->start(io, std::move(*socket));
   return std::unique_ptr<StreamServer>(std::make_unique<AsioStreamServer>(std::move(state), port));
 }

@@ -19,6 +19,7 @@ constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;         // per shard
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
 constexpr TimeMs kIdleMs = 500;                  // without events for so long, time moves by the wall clock
+constexpr std::size_t kSparedMemoryShare = 16;   // of the limit: sessions, and visits, may hold it however short it is
 
 TimeSource time_source_of(PipelineMode mode) {
   return mode == PipelineMode::kServe ? TimeSource::kLive : TimeSource::kEvents;
@@ -145,7 +146,9 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       recorder_(symbols_, special_.none),
       builder_(settings.options.windows),
       states_(queues_.size()),
-      keeper_(std::move(opened.keeper)) {
+      keeper_(std::move(opened.keeper)),
+      memory_(settings_.mode == PipelineMode::kServe ? settings_.options.memory_bytes : kNoMemoryLimit,
+              settings_.options.memory_reading) {
   const PipelineOptions& options = settings_.options;
   // Serve needs room for bursts. A replay's reader may just as well wait, and few batches stay in the cache.
   const bool replay = settings_.mode == PipelineMode::kReplay;
@@ -180,6 +183,7 @@ ShardContext Pipeline::shard_context() {
       .dead_letters = *dead_letters_,
       .hub = hub_,
       .states = states_,
+      .spared_bytes = memory_.limit_bytes() / kSparedMemoryShare / count,
       .index = shards_.size()};
   context.sessions.sessions = share(context.sessions.sessions);
   context.sessions.reorder_events = share(context.sessions.reorder_events);
@@ -261,9 +265,23 @@ void Pipeline::let_time_pass() {
   if (router_.started() && idle_ms > kIdleMs) router_.advance_to(newest_at_last_intake_ms_ + idle_ms);
 }
 
+void Pipeline::look_at_memory() {
+  if (memory_.look() < MemoryGrade::kShort || hub_.is_open()) return;
+  router_.send_all(BatchKind::kRelieve, 0);
+}
+
+std::string Pipeline::problem() const {
+  if (!journal_takes()) return keeper_->problem();
+  if (keeps()) return {};
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  return fmt::format("{} MiB of memory are in use, and limits.memory is {} MiB", memory_.used_bytes() / kMiB,
+                     memory_.limit_bytes() / kMiB);
+}
+
 std::uint64_t Pipeline::tick() {
   const std::lock_guard lock(intake_mutex_);
   let_time_pass();
+  look_at_memory();
   if (hub_.is_open()) return 0;  // shards are behind: the next tick asks again
   hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());
   router_.send_all(BatchKind::kSnapshot, snapshot_number_);

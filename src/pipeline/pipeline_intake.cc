@@ -30,7 +30,11 @@ bool Pipeline::is_filled(std::size_t percent) const {
   });
 }
 
-bool Pipeline::has_room() const { return keeps() && !is_filled(kFullPercent); }
+std::optional<Stat> Pipeline::refusal() const {
+  if (memory_.grade() >= MemoryGrade::kFull) return Stat::kShedMemory;
+  if (!journal_takes() || is_filled(kFullPercent)) return Stat::kShedOverload;
+  return std::nullopt;
+}
 
 void Pipeline::count_refused(std::size_t events, Stat why) { refused_.add(why, static_cast<std::int64_t>(events)); }
 
@@ -47,7 +51,7 @@ struct Pipeline::Outcome {
 void Pipeline::take_text(const Portion& portion, BodyResult* result) {
   const TimeMs received_ms = clock_.now_ms();
   // Other sources are just not read for a while, which loses nothing.
-  const bool shed_heartbeats = portion.kind == SourceKind::kHttp && is_filled(kScarcePercent);
+  const bool shed_heartbeats = portion.kind == SourceKind::kHttp && (memory_is_scarce() || is_filled(kScarcePercent));
   Parser& parser = parser_of(portion.format);
   bool any_accepted = false;
   parser.begin(portion.text, portion.framing, portion.call);

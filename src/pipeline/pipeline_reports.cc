@@ -18,6 +18,8 @@ void Pipeline::add_counts(const Cut& cut, Report& report) const {
   dead_letters_->add_stats(report.stats);
   report.stats[Stat::kJournalWritable] = 1;
   if (keeper_ != nullptr) keeper_->add_stats(report.stats);
+  report.stats[Stat::kMemoryLimit] = memory_.limited() ? static_cast<std::int64_t>(memory_.limit_bytes()) : 0;
+  report.stats[Stat::kMemoryGrade] = static_cast<std::int64_t>(memory_.grade());
   report.stats[Stat::kRecoveryDuration] = recovered_.duration_ms;
   report.stats[Stat::kRecoveredEvents] = recovered_.events;
   for (const ShardSnapshot& shard : cut.shards) {

@@ -83,7 +83,7 @@ Result<std::monostate> Pipeline::recover() {
 }
 
 void Pipeline::take_and_keep(const Portion& portion, BodyResult* result) {
-  if (result != nullptr && !keeps()) {
+  if (result != nullptr && !journal_takes()) {
     result->refused = true;
     return;
   }

@@ -9,6 +9,7 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kReliefsPerForgetting = 8;
 constexpr std::size_t kPrefetchAhead = 16;       // events between asking for an index line and using it
 constexpr std::size_t kPrefetchRecordAhead = 8;  // likewise for a session's record
 
@@ -64,6 +65,9 @@ bool Shard::step(const Batch& batch) {
       context_.states.hand_in(context_.index, writer.take());
       return true;
     }
+    case BatchKind::kRelieve:
+      relieve();
+      return true;
     case BatchKind::kRecovered:
       begin_counting();
       return true;
@@ -128,6 +132,12 @@ void Shard::move_time_to(TimeMs time_ms) {
   sessionizer_.expire(time_ms);
 }
 
+void Shard::relieve() {
+  sessionizer_.relieve(context_.spared_bytes);
+  // More than a few sessions at a time, so more seldom.
+  if (++reliefs_ % kReliefsPerForgetting == 0) rollups_.relieve(context_.spared_bytes);
+}
+
 void Shard::pass_boundaries(TimeMs time_ms) {
   const TimeMs every_ms = context_.schedule.every_ms;
   while (next_boundary_ms_ < time_ms) {
@@ -151,6 +161,7 @@ void Shard::pass_boundaries(TimeMs time_ms) {
 StatValues Shard::counts() const {
   StatValues stats = stats_;
   stats[Stat::kSessionsClosedEarly] = sessionizer_.closed_early();
+  stats[Stat::kSessionsClosedForMemory] = sessionizer_.closed_for_memory();
   stats[Stat::kReorderForced] = reorder_buffer_.forced();
   stats[Stat::kDedupForgotten] = deduplicator_.forgotten();
   stats[Stat::kOrdersForgotten] = sessionizer_.orders_forgotten();

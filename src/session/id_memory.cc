@@ -1,6 +1,7 @@
 #include "weir/session/id_memory.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -91,6 +92,9 @@ void IdMemory::turn_over() {
   if (generation_ == std::numeric_limits<Generation>::max()) rebuild(line_count_);
   ++generation_;
   older_size_ = std::exchange(newer_size_, 0);
+  // One generation has about as many ids as the next; what a burst needed is given back.
+  const std::size_t enough = std::max(kFirstLines, std::bit_ceil(older_size_));
+  if (enough < line_count_) rebuild(enough);
 }
 
 void IdMemory::save(ByteWriter& writer) const {

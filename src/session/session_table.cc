@@ -81,6 +81,25 @@ void SessionTable::clear() {
   size_ = 0;
 }
 
+std::vector<SessionTable::Slot> SessionTable::compact() {
+  std::vector<Slot> moved(used_);
+  for (Slot slot = 0; slot < used_; ++slot) moved[slot] = slot;
+  std::vector<bool> unused(used_);
+  for (const Slot slot : free_) unused[slot] = true;
+  auto hole = Slot{0};
+  for (auto slot = used_; slot > size_; --slot) {
+    if (unused[slot - 1]) continue;
+    while (!unused[hole]) ++hole;
+    index_[position_of(slot - 1)] = (Entry{tag_of((*this)[slot - 1].key)} << 32) | (hole + 1);
+    (*this)[hole] = (*this)[slot - 1];
+    moved[slot - 1] = hole++;
+  }
+  used_ = static_cast<Slot>(size_);
+  std::vector<Slot>().swap(free_);
+  records_.forget_from(used_);
+  return moved;
+}
+
 void SessionTable::grow() {
   WEIR_CHECK(index_bits_ < 31);
   decltype(index_) smaller(index_.size() * 2);

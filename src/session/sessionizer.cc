@@ -9,6 +9,8 @@ namespace weir {
 namespace {
 
 constexpr TimeMs kDayMs = 24 * 60 * 60 * 1000;
+constexpr std::size_t kRelievedShare = 64;           // of open sessions are closed at a time when memory is short
+constexpr std::size_t kUnusedShare = 8;              // of the slots are worth giving back
 constexpr std::size_t kMaxCurrenciesPerSession = 8;  // further ones are summed under XXX
 constexpr std::uint32_t kEngagedMs = 10'000;         // GA4: ten seconds engaged make an engaged session
 
@@ -37,7 +39,7 @@ void Sessionizer::apply(const Event& event) {
   Slot slot = table_.find(event.session);
   bool goes_on = false;
   if (slot == SessionTable::kNone) {
-    if (table_.size() >= options_.sessions) close_earliest();
+    if (table_.size() >= options_.sessions) make_room();
     slot = table_.insert(event.session);
     calendar_.enter(slot, event.time_ms + options_.timeout_ms);
     start(table_[slot], event);
@@ -205,7 +207,19 @@ void Sessionizer::close_earliest() {
   WEIR_CHECK(slot != SessionTable::kNone);
   close(slot);
   table_.erase(slot);
+}
+
+void Sessionizer::make_room() {
+  close_earliest();
   ++closed_early_;
+}
+
+void Sessionizer::relieve(std::size_t spared_bytes) {
+  publish();  // compact() moves records, and dirty_ says where they are
+  std::size_t closing = table_.size() * sizeof(SessionRecord) > spared_bytes ? table_.size() / kRelievedShare : 0;
+  closed_for_memory_ += static_cast<std::int64_t>(closing);
+  for (; closing > 0; --closing) close_earliest();
+  if (table_.unused_slots() * kUnusedShare > table_.size()) calendar_.rename(table_.compact());
 }
 
 void Sessionizer::close_all() {

@@ -94,7 +94,7 @@ bool Sessionizer::load_session(ByteReader& reader) {
     return reader.fail();
   }
   if (!load_purchases(reader, orders, session)) return false;
-  if (table_.size() >= options_.sessions) close_earliest();
+  if (table_.size() >= options_.sessions) make_room();
   const Slot slot = table_.insert(session.key);
   set_dimensions(session, dimensions);
   table_[slot] = session;

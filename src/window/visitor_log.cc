@@ -74,6 +74,12 @@ void VisitorLog::advance(TimeMs now_ms) {
   turn_over_at_ms_ = now_ms + retention_ms_;
 }
 
+void VisitorLog::relieve(std::size_t spared_bytes) {
+  if ((newer_.size + older_.size) * sizeof(Visit) <= spared_bytes) return;
+  forgotten_ += static_cast<std::int64_t>(older_.size);
+  turn_over();
+}
+
 void VisitorLog::turn_over() {
   std::swap(newer_, older_);
   clear(newer_);

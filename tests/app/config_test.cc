@@ -169,7 +169,7 @@ TEST(ConfigTable, every_key_reaches_its_own_field) {
   const std::vector<std::string> candidates{
       "false", "true", "20m", "7m", "50m", "50ms", "2MiB", "9KiB", "100KiB", "2001", "41", "2", "127.0.0.1:7001",
       "debug", "channel", "[]", "[midnight]", "[/a]", "[2m]", "/run/x", "include", "drop", "[{channel: a, medium: b}]",
-      "native", "[{path: /x}]", "none"};
+      "native", "[{path: /x}]", "none", "2GiB"};
   // clang-format on
   std::size_t changed_rows = 0;
   for (const OptionRow& row : option_table()) {
@@ -225,6 +225,9 @@ TEST(Config, values_of_every_kind_are_read) {
       {"sessions: {timeout: 24h}", "sessions.timeout", "24h"},
       {"sessions: {timeout: 1d}", "sessions.timeout", "24h"},
       {"sessions: {lateness: 0}", "sessions.lateness", "0s"},
+      {"limits: {memory: 64MiB}", "limits.memory", "64MiB"},
+      {"limits: {memory: off}", "limits.memory", "off"},
+      {"limits: {memory: auto}", "limits.memory", "auto"},
       {"sessions: {lateness: 1h, dedup: 1h}", "sessions.lateness", "1h"},
       {"sessions: {split_on: [midnight, campaign]}", "sessions.split_on", "[campaign, midnight]"},
       {"limits: {line_bytes: 64MiB}", "limits.line_bytes", "64MiB"},

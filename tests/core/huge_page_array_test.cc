@@ -24,6 +24,17 @@ TEST(HugePageArray, is_zero_at_first_and_after_it_forgot) {
   for (const std::size_t index : {std::size_t{0}, kCount / 2, kCount - 1}) EXPECT_EQ(array[index], 0U);
 }
 
+TEST(HugePageArray, forgets_from_an_element_on_and_keeps_those_before_it) {
+  constexpr std::size_t kElementsOfPage = 4096 / sizeof(std::uint64_t);
+  for (const std::size_t first : {std::size_t{0}, std::size_t{1}, kElementsOfPage, kElementsOfPage + 1, kCount}) {
+    HugePageArray<std::uint64_t> array(kCount);
+    for (std::size_t i = 0; i < kCount; i += 7) array[i] = i + 1;
+    array.forget_from(first);
+    for (std::size_t i = 0; i < first; i += 7) ASSERT_EQ(array[i], i + 1);
+    for (std::size_t i = (first + kElementsOfPage) / 7 * 7 + 7; i < kCount; i += 7) ASSERT_EQ(array[i], 0U);
+  }
+}
+
 TEST(HugePageArray, moving_it_moves_no_element) {
   HugePageArray<std::uint64_t> array(kCount);
   array[kCount - 1] = 7;

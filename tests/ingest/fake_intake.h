@@ -25,11 +25,13 @@ struct TakenBody {
   std::string query;
 };
 
-/// Thread-safe. Set `result` and `room` before traffic.
+/// Thread-safe. Set `result` before traffic.
 class FakeIntake final : public Intake {
  public:
   BodyResult result{.accepted = 1, .rejected = 0, .any_json = true, .errors = {}};
   std::atomic<bool> room{true};
+  std::atomic<Stat> why_refused{Stat::kShedOverload};
+  std::atomic<bool> scarce{false};
 
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override {
     const std::lock_guard lock(mutex_);
@@ -47,7 +49,8 @@ class FakeIntake final : public Intake {
                        std::string(wording.format), std::string(wording.call), std::string(wording.query)});
     return result;
   }
-  bool has_room() const override { return room; }
+  std::optional<Stat> refusal() const override { return room ? std::nullopt : std::optional(why_refused.load()); }
+  bool memory_is_scarce() const override { return scarce; }
   void count_refused(std::size_t events, Stat why) override {
     const std::lock_guard lock(mutex_);
     refused_[why] += events;

@@ -118,6 +118,19 @@ TEST_F(HttpSourceTest, what_is_refused_unread_counts_by_its_lines) {
   EXPECT_EQ(intake_.refused(Stat::kShedClientRate), 0U);
 }
 
+TEST_F(HttpSourceTest, what_is_refused_for_want_of_memory_is_counted_as_that) {
+  start_http();
+  intake_.why_refused = Stat::kShedMemory;
+  intake_.room = false;
+  intake_.scarce = true;
+  const HttpReply reply = post({}, "{}\n{}");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_NE(reply.header("retry-after"), "");
+  EXPECT_EQ(reply.header("connection"), "close");
+  EXPECT_EQ(intake_.refused(Stat::kShedMemory), 2U);
+  EXPECT_EQ(intake_.refused(Stat::kShedOverload), 0U);
+}
+
 TEST_F(HttpSourceTest, heartbeats_without_room_are_not_acknowledged) {
   start_http();
   intake_.result = {.accepted = 2, .rejected = 1, .any_json = true, .errors = {}, .shed = 3};

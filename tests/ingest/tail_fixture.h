@@ -28,7 +28,7 @@ class LineIntake final : public Intake {
   }
   using Intake::take_body;
   BodyResult take_body(std::string_view, const Origin&, const Wording&) override { return {}; }
-  bool has_room() const override { return room; }
+  std::optional<Stat> refusal() const override { return room ? std::nullopt : std::optional(Stat::kShedOverload); }
   void count_refused(std::size_t, Stat) override {}
 
   /// Lines since the last call.

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <deque>
 #include <random>
+#include <vector>
 
 #include "http_server_fixture.h"
 #include "support/seed.h"
@@ -224,6 +226,32 @@ TEST_F(HttpServerTest, connections_of_one_address_are_limited_unless_it_is_a_pro
   for (Client* client : {&one, &two}) {
     ASSERT_TRUE(client->send(request_text("GET", "/", {}, "")));
     EXPECT_EQ(client->read_reply().status, 200);
+  }
+}
+
+TEST_F(HttpServerTest, while_memory_is_scarce_connections_are_not_kept) {
+  std::atomic<bool> scarce = false;
+  start({.idle_timeout_ms = 60'000, .scarce = [&] { return scarce.load(); }});
+  Client idle(port());
+  Client busy(port());
+  for (Client* client : {&idle, &busy}) {
+    ASSERT_TRUE(client->send(request_text("GET", "/", {}, "")));
+    const HttpReply reply = client->read_reply();
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.header("connection"), "");
+  }
+  scarce = true;
+  ASSERT_TRUE(busy.send(request_text("GET", "/", {}, "")));
+  const HttpReply last = busy.read_reply();
+  EXPECT_EQ(last.status, 200);
+  EXPECT_EQ(last.header("connection"), "close");
+  EXPECT_TRUE(busy.closed_by_peer());
+  EXPECT_TRUE(idle.closed_by_peer());
+  scarce = false;
+  Client kept(port());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(kept.send(request_text("GET", "/", {}, "")));
+    EXPECT_EQ(kept.read_reply().status, 200);
   }
 }
 

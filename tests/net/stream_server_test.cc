@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -137,6 +138,23 @@ TEST_F(StreamServerTest, connections_beyond_the_limit_are_closed_and_counted) {
   ASSERT_TRUE(first.send("still served"));
   first.finish_sending();
   EXPECT_EQ(streams_[0]->text.get(), "still served");
+}
+
+TEST_F(StreamServerTest, while_memory_is_scarce_new_connections_are_refused_and_counted) {
+  std::atomic<bool> scarce = false;
+  start({.listen = ListenAddress{"127.0.0.1", 0}, .scarce = [&] { return scarce.load(); }});
+  Client first(server_->port());
+  wait_for_connections(1);
+  scarce = true;
+  EXPECT_TRUE(Client(server_->port()).closed_by_peer());
+  thread_.run([] {});
+  EXPECT_EQ(stat(Stat::kConnectionsRefusedMemory), 1);
+  ASSERT_TRUE(first.send("goes on"));
+  first.finish_sending();
+  EXPECT_EQ(streams_[0]->text.get(), "goes on");
+  scarce = false;
+  const Client second(server_->port());
+  wait_for_connections(2);
 }
 
 TEST_F(StreamServerTest, a_unix_socket_is_made_for_owner_and_group_and_removed_at_the_end) {

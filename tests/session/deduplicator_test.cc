@@ -92,6 +92,19 @@ struct RepeatCase {
   bool duplicate;
 };
 
+TEST(IdMemory, a_burst_does_not_leave_its_room_behind) {
+  IdMemory memory(1'000'000);
+  const std::size_t before = memory.memory_bytes();
+  for (std::uint64_t id = 1; id <= 100'000; ++id) memory.insert(id << 20, 5);
+  EXPECT_GE(memory.memory_bytes(), 100'000U * 16);
+  memory.turn_over();
+  memory.insert(std::uint64_t{200'000} << 20, 6);
+  memory.turn_over();
+  EXPECT_NE(memory.find(std::uint64_t{200'000} << 20), nullptr);
+  memory.turn_over();
+  EXPECT_LE(memory.memory_bytes(), 2 * before + 1024);
+}
+
 TEST(Deduplicator, a_repeat_within_the_span_is_a_duplicate_on_either_side) {
   const RepeatCase cases[] = {
       {"same time", 5000, 5000, true},

@@ -66,6 +66,41 @@ TEST(SessionTable, growth_loses_no_session_and_moves_no_record) {
   EXPECT_EQ(table.find(mix(20'001, 20'001)), SessionTable::kNone);
 }
 
+TEST(SessionTable, compacted_it_has_the_same_sessions_in_no_more_room_than_they_need) {
+  support::RandomSource random(support::test_seed());
+  for (const std::int64_t kept_percent : {0, 1, 50, 99, 100}) {
+    SessionTable table(200'000);
+    ExpiryCalendar calendar(1000);
+    std::set<std::uint64_t> kept;
+    for (std::uint64_t i = 1; i <= 5000; ++i) table[table.insert(mix(i, i))].page_views = static_cast<std::uint32_t>(i);
+    for (std::uint64_t i = 1; i <= 5000; ++i) {
+      const Slot slot = table.find(mix(i, i));
+      if (random.chance(static_cast<unsigned>(kept_percent))) {
+        calendar.enter(slot, static_cast<TimeMs>(i) % 1000);
+        kept.insert(i);
+      } else {
+        table.erase(slot);
+      }
+    }
+    calendar.rename(table.compact());
+    EXPECT_EQ(table.size(), kept.size());
+    EXPECT_EQ(table.unused_slots(), 0U);
+    for (std::uint64_t i = 1; i <= 5000; ++i) {
+      const Slot slot = table.find(mix(i, i));
+      ASSERT_EQ(slot != SessionTable::kNone, kept.contains(i));
+      if (slot == SessionTable::kNone) continue;
+      ASSERT_LT(slot, kept.size());
+      ASSERT_EQ(table[slot].page_views, i);
+    }
+    std::set<std::uint64_t> entered;
+    calendar.for_each([&](Slot slot) { EXPECT_TRUE(entered.insert(table[slot].page_views).second); });
+    EXPECT_EQ(entered, kept);
+    const Slot fresh = table.insert(mix(9999, 9999));
+    EXPECT_EQ(fresh, kept.size());
+    EXPECT_EQ(table[fresh].page_views, 0U) << "what was given back is empty";
+  }
+}
+
 /// Fills table and calendar with `count` sessions that begin evenly within one timeout.
 void fill(SessionTable& table, ExpiryCalendar& calendar, std::size_t count, TimeMs timeout_ms) {
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -275,5 +275,37 @@ TEST(Sessionizer, at_its_limit_the_session_that_would_end_first_closes_early_and
   EXPECT_EQ(observer.sessions[0].facts.visitor, 2U);
 }
 
+TEST(Sessionizer, when_memory_is_short_those_that_would_end_first_close_and_the_others_go_on) {
+  for (const Contributions contributions : {Contributions::kFinal, Contributions::kProvisional}) {
+    RecordingObserver observer;
+    const FunnelSet funnels;
+    Sessionizer sessionizer(SessionOptions{}, funnels, contributions, kNone, observer);
+    const auto visit = [&](TimeMs time_ms, std::uint64_t visitor) {
+      Event event = view(time_ms);
+      event.visitor = event.session = visitor;
+      sessionizer.apply(event);
+    };
+    constexpr std::uint64_t kSessions = 640;
+    for (std::uint64_t i = 1; i <= kSessions; ++i) visit(static_cast<TimeMs>(i) * 1000, i);
+    sessionizer.relieve(kSessions * sizeof(SessionRecord));
+    EXPECT_EQ(sessionizer.closed_for_memory(), 0) << "they hold no more than is spared";
+    for (int i = 0; i < 40; ++i) sessionizer.relieve(0);
+    const auto closed = static_cast<std::uint64_t>(sessionizer.closed_for_memory());
+    EXPECT_GT(closed, kSessions / 4);
+    EXPECT_LT(closed, kSessions / 2);
+    EXPECT_EQ(sessionizer.closed_early(), 0);
+    EXPECT_EQ(sessionizer.open_sessions(), kSessions - closed);
+    ASSERT_EQ(observer.sessions.size(), closed);
+    for (std::uint64_t i = kSessions; i > kSessions / 2; --i) visit((kSessions + 1) * 1000, i);
+    EXPECT_EQ(sessionizer.open_sessions(), kSessions - closed) << "those that are newest are all still there";
+    sessionizer.publish();
+    sessionizer.close_all();
+    ASSERT_EQ(observer.sessions.size(), kSessions);
+    std::uint64_t page_views = 0;
+    for (const KeptFacts& kept : observer.sessions) page_views += kept.facts.page_views;
+    EXPECT_EQ(page_views, kSessions + kSessions / 2);
+  }
+}
+
 }  // namespace
 }  // namespace weir

@@ -56,6 +56,20 @@ TEST(VisitorLog, at_its_limit_it_forgets_the_older_half_and_counts_it) {
   EXPECT_EQ(known(log, 101), 1U);
 }
 
+TEST(VisitorLog, when_memory_is_short_it_forgets_down_to_what_is_spared_and_counts_it) {
+  VisitorLog log(1000, 0);
+  for (std::uint64_t visitor = 1; visitor <= 100; ++visitor) ASSERT_TRUE(log.add(visit_of(visitor)));
+  log.relieve(100 * sizeof(Visit));
+  EXPECT_EQ(log.forgotten(), 0);
+  log.relieve(99 * sizeof(Visit));
+  EXPECT_EQ(log.forgotten(), 0) << "they are the older ones now";
+  ASSERT_TRUE(log.add(visit_of(101)));
+  log.relieve(99 * sizeof(Visit));
+  EXPECT_EQ(log.forgotten(), 100);
+  EXPECT_EQ(known(log, 1), 0U);
+  EXPECT_EQ(known(log, 101), 1U);
+}
+
 TEST(VisitorLog, one_visitor_cannot_fill_it) {
   VisitorLog log(100'000, 0);
   for (std::uint64_t serial = 0; serial < VisitorLog::kMaxVisitsPerVisitor; ++serial) {

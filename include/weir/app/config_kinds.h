@@ -17,6 +17,7 @@ extern const OptionKind kIntegerKind;        // std::size_t
 extern const OptionKind kIntegerOrAutoKind;  // std::size_t; "auto" is 0
 extern const OptionKind kIntegerOrOffKind;   // std::size_t; "off" is 0
 extern const OptionKind kSizeKind;           // std::size_t, bytes
+extern const OptionKind kMemoryKind;         // std::size_t, bytes; "auto" is kAutoMemory, "off" is kNoMemoryLimit
 extern const OptionKind kDurationKind;       // TimeMs
 extern const OptionKind kMillisecondsKind;   // TimeMs, written as a bare number
 extern const OptionKind kPathOrOffKind;      // std::string; "off" is empty

@@ -51,8 +51,12 @@ class HugePageArray {
   const T& operator[](std::size_t index) const { return elements_[index]; }
 
   /// Gives all memory back; every byte is zero again.
-  void forget() {
-    if (elements_ != nullptr) (void)::madvise(elements_, bytes_, MADV_DONTNEED);
+  void forget() { forget_from(0); }
+  /// The same for elements from `first` on, but for what shares a page with those before it.
+  void forget_from(std::size_t first) {
+    constexpr std::size_t kPageBytes = 4096;
+    const std::size_t begin = (first * sizeof(T) + kPageBytes - 1) / kPageBytes * kPageBytes;
+    if (begin < bytes_) (void)::madvise(reinterpret_cast<char*>(elements_) + begin, bytes_ - begin, MADV_DONTNEED);
   }
 
  private:

@@ -45,10 +45,12 @@ enum class Stat : std::uint8_t {
   kShedOverload,
   kShedClientRate,
   kShedJournal,
+  kShedMemory,
   kQueued,
   kActiveSessions,
   kSessionTableBytes,
   kSessionsClosedEarly,
+  kSessionsClosedForMemory,
   kReorderForced,
   kDedupForgotten,
   kOrdersForgotten,
@@ -66,6 +68,7 @@ enum class Stat : std::uint8_t {
   kConnectionsAccepted,
   kConnectionsRefused,
   kConnectionsRefusedClient,
+  kConnectionsRefusedMemory,
   kConnectionsOpen,
   kHttpRequests2xx,
   kHttpRequests4xx,
@@ -98,6 +101,8 @@ enum class Stat : std::uint8_t {
   kLiveStreamsOpen,
   kLiveStreamsRefused,
   kLiveStreamsDropped,
+  kMemoryLimit,
+  kMemoryGrade,
   kReady,
   kCount
 };
@@ -137,9 +142,9 @@ class StatValues {
   std::int64_t received() const { return sum(Stat::kReceivedHttp, Stat::kReceivedJournal); }
   std::int64_t counted() const { return sum(Stat::kCountedPageView, Stat::kCountedOptedOut); }
   std::int64_t rejected() const { return sum(Stat::kRejectedMalformed, Stat::kRejectedUnknownSite); }
-  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedJournal); }
+  std::int64_t shed() const { return sum(Stat::kShedHeartbeat, Stat::kShedMemory); }
   /// Events settled for good: counted + rejected + late + duplicate + shed. received = settled + queued.
-  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedJournal); }
+  std::int64_t settled() const { return sum(Stat::kCountedPageView, Stat::kShedMemory); }
 
  private:
   /// Sum of the rows from `first` to `last`, both included.

@@ -95,10 +95,15 @@ class Intake {
   virtual std::optional<KeptPlaces> kept_places() const { return std::nullopt; }
   /// `tell(n)` is called, on any thread, when bodies with durable_at up to n are on the disk; empty: nobody is told.
   virtual void on_durable(std::function<void(std::uint64_t)> tell) { (void)tell; }
-  /// False while events cannot be kept: streams are not read until it is true again. Any thread.
+  /// False while events cannot be kept, for want of memory or because the journal fails: streams are not read until it
+  /// is true again. Any thread.
   virtual bool keeps() const { return true; }
-  /// False when queues are so full that a new body should be refused (503). Any thread.
-  virtual bool has_room() const = 0;
+  /// True while memory is scarce: connections that do nothing are better closed. Any thread.
+  virtual bool memory_is_scarce() const { return false; }
+  /// Why a new body should be refused (503), a row of weir_events_shed_total: queues are full, or memory is; nullopt
+  /// when it should not. Any thread.
+  virtual std::optional<Stat> refusal() const = 0;
+  bool has_room() const { return !refusal(); }
   /// Counts `events` of a body that is refused unread, under `why`, a row of weir_events_shed_total. Never
   /// blocks. Only the http source's thread.
   virtual void count_refused(std::size_t events, Stat why) = 0;

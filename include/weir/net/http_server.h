@@ -32,6 +32,7 @@ struct HttpServerOptions {
   std::size_t client_connections = 0;                 // likewise, of one address; 0: no limit
   std::vector<IpNetwork> proxies{};                   // addresses without that limit, as they stand for many
   std::size_t body_memory_bytes = 256 * 1024 * 1024;  // large bodies of all connections together; beyond: 503
+  std::function<bool()> scarce{};                     // while true, an answer ends its connection, and idle ones close
 };
 
 /// One request. Views live during the handler call; `body` has kHttpBodyPadding readable bytes behind it.

@@ -35,6 +35,7 @@ using StreamReceiverFactory = std::function<std::unique_ptr<StreamReceiver>()>;
 struct StreamServerOptions {
   std::variant<ListenAddress, std::string> listen;  // TCP, or the path of a unix socket (made with mode 0660)
   std::size_t connections = 4096;
+  std::function<bool()> scarce{};  // while true, new connections are refused
 };
 
 /// A listener and its connections, all on one io_context run by one thread. Destroying it stops it first, so factory

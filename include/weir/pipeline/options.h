@@ -12,6 +12,7 @@
 #include "weir/model/funnel.h"
 #include "weir/model/site.h"
 #include "weir/parse/parser.h"
+#include "weir/pipeline/memory_guard.h"
 #include "weir/session/options.h"
 #include "weir/store/disk.h"
 #include "weir/window/options.h"
@@ -64,6 +65,8 @@ struct PipelineOptions {
   std::size_t queue_events = 32'768;  // events under way between readers and shards; few enough to stay in a cache
   TimeMs publish_interval_ms = 100;   // live: how often a new snapshot is published
   StateOptions state;
+  std::size_t memory_bytes = kAutoMemory;  // see MemoryGuard; serve only
+  MemoryGuard::Reading memory_reading;     // for tests
   std::optional<std::uint64_t> hash_seed;  // for tests; default: random
 };
 

@@ -26,6 +26,7 @@
 #include "weir/parse/parser.h"
 #include "weir/pipeline/dead_letters.h"
 #include "weir/pipeline/event_maker.h"
+#include "weir/pipeline/memory_guard.h"
 #include "weir/pipeline/options.h"
 #include "weir/pipeline/router.h"
 #include "weir/pipeline/shard.h"
@@ -79,12 +80,14 @@ class Pipeline final : public Intake, private StateOwner {
   void keep_places(std::string_view all) override;
   std::optional<KeptPlaces> kept_places() const override;
   void on_durable(std::function<void(std::uint64_t)> tell) override;
-  bool keeps() const override { return keeper_ == nullptr || (keeper_->works() && !backlogged_); }
-  bool has_room() const override;
+  bool keeps() const override { return journal_takes() && memory_.grade() < MemoryGrade::kFull; }
+  bool memory_is_scarce() const override { return memory_.grade() >= MemoryGrade::kScarce; }
+  std::optional<Stat> refusal() const override;
   void count_refused(std::size_t events, Stat why) override;
 
-  /// Serve: lets time pass and asks for a snapshot. Returns the number of the report that will have all that was taken
-  /// in before, or 0 when the last snapshot is still being taken. Call every publish_interval. Any thread.
+  /// Serve: lets time pass, looks how short memory is, and asks for a snapshot. Returns the number of the report that
+  /// will have all that was taken in before, or 0 when the last snapshot is still being taken. Call every
+  /// publish_interval. Any thread.
   std::uint64_t tick();
 
   /// Serve: takes new options up for events that come from now on, as far as reloaded() says. Fails, and changes
@@ -108,8 +111,10 @@ class Pipeline final : public Intake, private StateOwner {
 
   /// What was brought back at the start.
   const RecoveredState& recovered() const { return recovered_; }
-  /// Why not; empty when they are not refused. Any thread.
-  std::string problem() const { return keeps() ? std::string() : keeper_->problem(); }
+  /// Why events cannot be kept; empty when they can. Any thread.
+  std::string problem() const;
+  /// How short memory is. Any thread.
+  const MemoryGuard& memory() const { return memory_; }
   /// Takes a snapshot of all state now; false when it failed, or nothing is kept. Any thread.
   bool take_snapshot() { return keeper_ != nullptr && keeper_->take_snapshot(); }
 
@@ -138,6 +143,8 @@ class Pipeline final : public Intake, private StateOwner {
   struct Outcome;
   Outcome take_event(const ParsedEvent& parsed, const Portion& portion, TimeMs received_ms, bool shed_heartbeats);
   bool is_filled(std::size_t percent) const;
+  bool journal_takes() const { return keeper_ == nullptr || (keeper_->works() && !backlogged_); }
+  void look_at_memory();
   StatValues intake_counts() const;
   void take(const Portion& portion, BodyResult* result);
   void take_and_keep(const Portion& portion, BodyResult* result);
@@ -219,6 +226,7 @@ class Pipeline final : public Intake, private StateOwner {
   std::atomic<bool> backlogged_{false};  // there is a backlog_
   StateCollector states_;
   std::unique_ptr<StateKeeper> keeper_;  // null: nothing is kept
+  MemoryGuard memory_;                   // looks under intake_mutex_
 };
 
 }  // namespace weir

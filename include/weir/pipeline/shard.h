@@ -44,7 +44,8 @@ struct ShardContext {
   DeadLetters& dead_letters;
   SnapshotHub& hub;
   StateCollector& states;
-  std::size_t index = 0;  // of the shard
+  std::size_t spared_bytes = 0;  // what sessions may hold however short memory is, and as much for visits
+  std::size_t index = 0;         // of the shard
 };
 
 /// One shard. step() is deterministic and thread-free: the thread is a loop around it (pipeline.cc).
@@ -69,6 +70,7 @@ class Shard final : private SessionObserver {
   void take_in(const Event& event);
   void apply(std::span<const Event* const> ordered);
   void move_time_to(TimeMs time_ms);
+  void relieve();
   void pass_boundaries(TimeMs time_ms);
   void hand_in(std::uint64_t number);
   void count(const Event& event);
@@ -90,7 +92,8 @@ class Shard final : private SessionObserver {
   StatValues counted_before_;  // by an earlier process: not told again
   std::optional<TimeMs> first_event_ms_;
   std::optional<TimeMs> last_event_ms_;
-  TimeMs time_ms_ = 0;  // all events before it have been applied
+  std::size_t reliefs_ = 0;  // asked for so far
+  TimeMs time_ms_ = 0;       // all events before it have been applied
   TimeMs next_boundary_ms_ = std::numeric_limits<TimeMs>::max();
 };
 

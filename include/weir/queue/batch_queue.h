@@ -19,6 +19,7 @@ enum class BatchKind : std::uint8_t {
   kEvents,     // nothing more
   kSnapshot,   // hand in a snapshot of the state behind this batch
   kSave,       // put all state behind this batch into bytes and hand them in
+  kRelieve,    // memory is short: give back what can be, close some of the oldest sessions if they hold much of it
   kRecovered,  // what came before was counted by an earlier process: counters begin at zero
   kStop,       // the stream is over: release everything, close all sessions, hand in the last snapshot
   kDrain,      // the stream is over, but sessions stay open as they are (serve is stopping)

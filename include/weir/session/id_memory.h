@@ -38,6 +38,7 @@ class IdMemory {
   bool load(ByteReader& reader);
 
   void prefetch(std::uint64_t id) const { prefetch_line(&lines_[home_of(id)]); }
+  std::size_t memory_bytes() const { return line_count_ * sizeof(Line); }
   /// Ids forgotten because the limit was reached.
   std::int64_t forgotten() const { return forgotten_; }
 

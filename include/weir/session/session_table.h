@@ -14,7 +14,7 @@
 
 namespace weir {
 
-/// Hash table of records that never move. 64 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
+/// Hash table of records that move only in compact(). 64 bytes a record, plus 8 bytes an index entry at 5/16..5/8 load,
 /// plus 4 bytes in the calendar.
 class SessionTable {
  public:
@@ -31,6 +31,11 @@ class SessionTable {
   void erase(Slot slot);
   /// Erases every session.
   void clear();
+  /// Moves records so that none of the memory between them is unused, and gives the rest back. Returns the new slot of
+  /// each old one, of the sessions that are open.
+  std::vector<Slot> compact();
+  /// Slots that are unused because their sessions are over.
+  std::size_t unused_slots() const { return free_.size(); }
   SessionRecord& operator[](Slot slot) { return records_[slot]; }
   const SessionRecord& operator[](Slot slot) const { return records_[slot]; }
 
@@ -127,6 +132,12 @@ class ExpiryCalendar {
   void for_each(Visit visit) const {
     for (std::size_t i = 0; i < ring_.size(); ++i) {
       for (const SessionTable::Slot slot : ring_[(static_cast<std::size_t>(base_) + i) % ring_.size()]) visit(slot);
+    }
+  }
+  /// Puts `moved[slot]` in the place of every slot.
+  void rename(const std::vector<SessionTable::Slot>& moved) {
+    for (auto& slots : ring_) {
+      for (SessionTable::Slot& slot : slots) slot = moved[slot];
     }
   }
   /// The time drained to, down to a whole bucket.

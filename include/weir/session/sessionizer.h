@@ -55,6 +55,11 @@ class Sessionizer {
   /// Closes every session.
   void close_all();
 
+  /// Memory is short: closes some of the sessions that would end first, unless those open have no more than
+  /// `spared_bytes`, and gives back what sessions do not use any more. Called again and again it gets to
+  /// `spared_bytes`.
+  void relieve(std::size_t spared_bytes);
+
   /// Right behind publish() only: contributions are written as put.
   void save(ByteWriter& writer) const;
   /// Into a fresh one, whose observer has its own state back. Sessions beyond the limit are closed early. False when
@@ -66,6 +71,7 @@ class Sessionizer {
   void prefetch_record(const Event& event) const { table_.prefetch_record(event.session); }
   std::size_t open_sessions() const { return table_.size(); }
   std::int64_t closed_early() const { return closed_early_; }
+  std::int64_t closed_for_memory() const { return closed_for_memory_; }
   std::int64_t orders_forgotten() const { return orders_.forgotten(); }
   std::size_t memory_bytes() const {
     return table_.memory_bytes() + calendar_.memory_bytes() + dimensions_.memory_bytes();
@@ -87,6 +93,7 @@ class Sessionizer {
   void convert(SessionRecord& session, const Event& event);
   void close(Slot slot);
   void close_earliest();
+  void make_room();
   void prepare_close(Slot slot, int step);
   void put(SessionRecord& session);
   SessionFacts facts_of(const SessionRecord& session) const;
@@ -111,7 +118,8 @@ class Sessionizer {
   std::vector<std::uint32_t> free_purchases_;  // unused entries of purchases_
   std::vector<Slot> dirty_;                    // sessions changed since the last publish
   std::uint64_t next_serial_ = 1;
-  std::int64_t closed_early_ = 0;
+  std::int64_t closed_early_ = 0;  // at the limit
+  std::int64_t closed_for_memory_ = 0;
   Symbol none_;
 };
 

@@ -70,6 +70,8 @@ class Rollups {
   void reset_counters();
 
   std::int64_t cells_folded() const;
+  /// Memory is short: forgets old visits, unless they have no more than `spared_bytes`.
+  void relieve(std::size_t spared_bytes) { visitors_.relieve(spared_bytes); }
   std::int64_t visitors_forgotten() const { return visitors_.forgotten(); }
 
  private:

@@ -65,6 +65,8 @@ class VisitorLog {
   bool add(Visit visit, const DimensionValues& dimensions);
   /// Puts a visit under other dimensions.
   void move(const SeenVisit& seen, const DimensionValues& dimensions);
+  /// Memory is short: forgets the older generation, unless visits have no more than `spared_bytes`.
+  void relieve(std::size_t spared_bytes);
   /// Moves time on.
   void advance(TimeMs now_ms);
   std::int64_t forgotten() const { return forgotten_; }
