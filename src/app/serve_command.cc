@@ -1,6 +1,7 @@
 // weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -114,6 +115,7 @@ Result<std::monostate> Server::start() {
     stats += tail_stats_.read();
     stats += server_stats_.read();
     stats += live_feed_.stats();
+    stats[Stat::kConnectionsRefused] += admin_stats_.read()[Stat::kConnectionsRefused];
     return stats;
   });
   if (const Result<std::monostate> admin = start_admin(); !admin) return admin.error();
@@ -347,6 +349,14 @@ void Server::draw_table() {
   static_cast<void>(write_output("\x1b[H\x1b[J" + render_table(*pipeline_->report(), options)));
 }
 
+/// Every connection and file takes a descriptor, and the usual 1024 are for programs that use select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // without it fewer connections are taken
+}
+
 }  // namespace
 
 int run_serve(const ServeCommand& command) {
@@ -366,6 +376,7 @@ int run_serve(const ServeCommand& command) {
     fmt::print(stderr, "weir: {}\n", log.error().message);
     return kExitFailed;
   }
+  raise_descriptor_limit();
   const bool log_is_elsewhere = !config->log_path.empty();
   Server server(std::move(*config), command, **log);
   if (const Result<std::monostate> started = server.start(); !started) {

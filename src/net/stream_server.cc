@@ -118,7 +118,7 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
 
 void StreamServerState::take(AcceptedConnection accepted) {
   // When it is refused, the socket closes as it goes away.
-  if (connections_.size() >= limit_) return count(Stat::kConnectionsRefused);
+  if (connections_.size() >= limit_ || takes_reserve(accepted)) return count(Stat::kConnectionsRefused);
   if (scarce_ && scarce_()) return count(Stat::kConnectionsRefusedMemory);
   const auto connection =
       std::make_shared<StreamConnection>(shared_from_this(), std::move(accepted.socket), factory_());

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "support/seed.h"
 
@@ -50,6 +52,24 @@ TEST(Mix, neighbouring_inputs_scatter) {
   }
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(kRounds));
   EXPECT_NEAR(static_cast<double>(flipped) / kRounds, 32.0, 1.0);
+}
+
+TEST(Hasher, texts_made_to_collide_under_one_seed_scatter_under_another) {
+  constexpr int kShift = 64 - 8;
+  constexpr std::size_t kTexts = 2000;
+  const Hasher known(1);
+  const Hasher unknown(random_seed());
+  // Ids that all have the same place in a table of 256, as who knows the seed can find them.
+  std::vector<std::size_t> places(256);
+  std::size_t found = 0;
+  for (std::uint64_t i = 0; found < kTexts; ++i) {
+    const std::string text = "visitor-" + std::to_string(i);
+    if (known(text) >> kShift != 0x5a) continue;
+    ++found;
+    ++places[unknown(text) >> kShift];
+  }
+  // About 8 in each: one in which there are 40 is as good as impossible by chance.
+  EXPECT_LT(*std::max_element(places.begin(), places.end()), 40U);
 }
 
 TEST(RandomSeed, two_seeds_differ) { EXPECT_NE(random_seed(), random_seed()); }

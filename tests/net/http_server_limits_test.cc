@@ -1,4 +1,5 @@
 // HttpServer in bad weather: limits, deadlines, smuggling shapes, noise.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -9,6 +10,7 @@
 
 #include "http_server_fixture.h"
 #include "support/seed.h"
+#include "weir/net/descriptor.h"
 
 namespace weir {
 namespace {
@@ -277,6 +279,33 @@ TEST_F(HttpServerTest, a_lack_of_descriptors_delays_connections_but_loses_none) 
   EXPECT_EQ(stat(Stat::kConnectionsAccepted), 1);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_EQ(clients.front().read_reply().status, 200);
+}
+
+TEST_F(HttpServerTest, the_last_descriptors_are_not_for_clients) {
+  start();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  constexpr rlim_t kFew = 200;
+  const rlimit few{.rlim_cur = kFew, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::deque<Client> clients;
+  // Each connection takes two descriptors of this process, which is client and server.
+  while (stat(Stat::kConnectionsRefused) == 0 && clients.size() < kFew) {
+    clients.emplace_back(port());
+    if (!clients.back().connected()) break;
+    settle();
+  }
+  EXPECT_EQ(stat(Stat::kConnectionsRefused), 1);
+  std::vector<Descriptor> files;
+  for (int i = 0; i < 40; ++i) files.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  EXPECT_TRUE(files.back().open()) << "there is room for files still";
+  ASSERT_TRUE(clients.front().send(request_text("GET", "/", {}, "")));
+  EXPECT_EQ(clients.front().read_reply().status, 200);
+  files.clear();
+  clients.clear();
+  while (stat(Stat::kConnectionsOpen) != 0) settle();
+  EXPECT_EQ(http_request(port(), "GET", "/").status, 200);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 /// A text near a request: a good one with bytes changed, doubled or taken out.

@@ -22,7 +22,7 @@ struct ShutdownOptions {
 
 struct Config {
   SourceOptions sources;
-  HttpServerOptions admin{.listen = {"127.0.0.1", 9464}};
+  HttpServerOptions admin{.listen = {"127.0.0.1", 9464}, .connections = 128};  // each may wait for a large answer
   std::string web_config;         // of the admin listener: TLS and users; empty: plain HTTP for everybody
   std::size_t live_streams = 64;  // readers of the live feed at once
   PipelineOptions pipeline;
