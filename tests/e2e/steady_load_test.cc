@@ -27,6 +27,7 @@ constexpr seconds kBetweenLooks(1);
 
 // Spans so short that all that comes and goes has done so in the warm-up.
 constexpr const char* kConfig =
+    "pipeline: {publish_interval: 1s}\n"
     "windows: [1m]\n"
     "sessions: {timeout: 10s, dedup: 10s, max_duration: 1m}\n"
     "limits: {symbols: 2000, visitors: 5000, delivery_ids: 5000, orders: 1000}\n";
