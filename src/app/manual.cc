@@ -65,8 +65,8 @@ constexpr std::string_view kSignals =
     ".SH SIGNALS\n"
     "Of \\fBweir serve\\fR:\n"
     ".TP\n\\fBSIGTERM\\fR, \\fBSIGINT\\fR\n"
-    "Stop taking events in, answer requests under way, count all that was received, and end. A second one ends at "
-    "once.\n"
+    "Stop taking events in, answer requests under way, count all that was received, and end. A second one cuts the "
+    "connections first; a third ends at once.\n"
     ".TP\n\\fBSIGHUP\\fR\n"
     "Read the configuration again, all or nothing, and open files again that are written to.\n";
 

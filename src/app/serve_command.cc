@@ -1,7 +1,6 @@
 // weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -29,6 +28,7 @@
 #include "weir/app/config_faults.h"
 #include "weir/core/thread_name.h"
 #include "weir/core/time_text.h"
+#include "weir/net/descriptor_limit.h"
 #include "weir/net/event_loop.h"
 #include "weir/pipeline/pipeline.h"
 
@@ -72,6 +72,7 @@ class Server {
   Result<Config> read_again() const;
   void reopen_files();
   void begin_stop();
+  void cut_short(const char* signal_name);
   void drain();
   void sources_drained();
   void draw_table();
@@ -101,8 +102,10 @@ class Server {
   bool stopping_ = false;
   bool keeps_ = true;  // events can be kept as durability asks
   MemoryGrade memory_grade_ = MemoryGrade::kAmple;
-  bool drained_ = false;  // no source is left
-  bool overdue_ = false;  // shutdown.timeout is over
+  bool draining_ = false;   // sources are told to stop
+  bool drained_ = false;    // no source is left
+  bool overdue_ = false;    // shutdown.timeout is over, or nobody waits for it
+  bool cut_short_ = false;  // by a second signal
 };
 
 Result<std::monostate> Server::start() {
@@ -126,8 +129,10 @@ Result<std::monostate> Server::start_admin() {
   Result<WebAccess> access = load_web_access(config_.web_config);
   if (!access) return access.error();
   admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, server_stats_, config_.sinks, live_feed_);
+  HttpServerOptions options = config_.admin;
+  options.keeps_spare_descriptors = false;  // they are for whoever wants to know what is wrong
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
-      admin_loop_.io(), config_.admin,
+      admin_loop_.io(), options,
       [this](const HttpRequest& request) {
         const std::optional<HttpResponse> refusal = guard_.refuse(request);
         HttpResponse response = refusal ? *refusal : admin_endpoint_->handle(request);
@@ -241,7 +246,8 @@ int Server::run() {
   const StatValues& stats = report->stats;
   spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate, {} shed", stats.received(),
                stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate], stats.shed());
-  return command_.table ? write_output(render_table(*report, config_.sinks)) : kExitOk;
+  const int written = command_.table ? write_output(render_table(*report, config_.sinks)) : kExitOk;
+  return cut_short_ ? kExitFailed : written;
 }
 
 void Server::on_signal(int signal) {
@@ -251,8 +257,9 @@ void Server::on_signal(int signal) {
     reload();
     return watch_.tell("READY=1");
   }
-  if (stopping_) std::_Exit(kExitFailed);  // a second signal: the user will not wait
-  spdlog::info("{}: draining; once more to stop at once", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  const char* const name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  if (stopping_) return cut_short(name);
+  spdlog::info("{}: draining; once more to wait for no connection", name);
   begin_stop();
 }
 
@@ -306,7 +313,20 @@ void Server::begin_stop() {
   admin_loop_.after(config_.shutdown.delay_ms, [this] { drain(); });
 }
 
+/// A second signal: the user will not wait for clients. What was received is counted and kept all the same; a third
+/// signal ends that, too.
+void Server::cut_short(const char* signal_name) {
+  if (cut_short_) std::_Exit(kExitFailed);
+  cut_short_ = true;
+  overdue_ = true;
+  spdlog::warn("{}: {} connections are cut; once more to end at once", signal_name, open_connections(ingest_stats_));
+  drain();
+  ingest_loop_.post([this] { ingest_loop_.stop(); });
+}
+
 void Server::drain() {
+  if (draining_) return;
+  draining_ = true;
   if (demo_) demo_->stop();
   ingest_loop_.post([this, timeout_ms = config_.shutdown.timeout_ms] {
     for (auto& source : sources_) source->stop();
@@ -349,17 +369,10 @@ void Server::draw_table() {
   static_cast<void>(write_output("\x1b[H\x1b[J" + render_table(*pipeline_->report(), options)));
 }
 
-/// Every connection and file takes a descriptor, and the usual 1024 are for programs that use select().
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));  // without it fewer connections are taken
-}
-
 }  // namespace
 
 int run_serve(const ServeCommand& command) {
+  raise_descriptor_limit();
   Result<Config> config = command.config.empty() ? Result<Config>(default_config()) : load_config(command.config);
   if (!config) {
     fmt::print(stderr, "{}\n", config.error().message);
@@ -376,7 +389,6 @@ int run_serve(const ServeCommand& command) {
     fmt::print(stderr, "weir: {}\n", log.error().message);
     return kExitFailed;
   }
-  raise_descriptor_limit();
   const bool log_is_elsewhere = !config->log_path.empty();
   Server server(std::move(*config), command, **log);
   if (const Result<std::monostate> started = server.start(); !started) {

@@ -4,11 +4,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,7 +17,6 @@ namespace {
 
 constexpr int kAcceptsPerWake = 64;   // then others get their turn
 constexpr int kAcceptsAtStop = 4096;  // as many as the kernel's queue holds; further ones cannot hold a stop up
-constexpr rlim_t kReservedDescriptors = 64;
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 /// The peer as numeric text; IPv4 seen through an IPv6 socket is written as IPv4.
@@ -38,14 +35,6 @@ std::string address_text(const sockaddr_storage& peer) {
 }
 
 }  // namespace
-
-bool takes_reserve(AcceptedConnection& connection) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
-  const rlim_t reserve = std::min(kReservedDescriptors, limit.rlim_cur / 4);
-  // A descriptor is the lowest number that is free.
-  return static_cast<rlim_t>(connection.socket.native_handle()) + reserve >= limit.rlim_cur;
-}
 
 Acceptor::Acceptor(asio::io_context& io, ListeningSocket socket, Taker taker)
     : io_(io),

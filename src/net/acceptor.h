@@ -17,10 +17,6 @@ struct AcceptedConnection {
   std::string peer_address;  // numeric, without port; empty for unix sockets
 };
 
-/// True when a connection took one of the last descriptors the process may open: those are for files, such as the
-/// journal's, and not for clients.
-bool takes_reserve(AcceptedConnection& connection);
-
 /// Accepts until stopped. All on the io thread; kept alive by its own pending operations.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:

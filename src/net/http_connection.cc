@@ -36,8 +36,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpConnectionOwner> owner, Socke
       peer_address_(std::move(peer_address)),
       active_at_(std::chrono::steady_clock::now()),
       request_started_at_(active_at_),
-      capacity_(owner_->options().header_bytes + kInputBytesBehindHeader),
-      input_(std::make_unique<char[]>(capacity_ + kHttpBodyPadding)) {}
+      capacity_(owner_->options().header_bytes + kInputBytesBehindHeader) {}
 
 HttpConnection::~HttpConnection() { close(); }
 
@@ -66,6 +65,8 @@ void HttpConnection::wait_writable() {
 }
 
 void HttpConnection::on_readable() {
+  // Not before: a connection that says nothing costs next to nothing.
+  if (input_ == nullptr) input_ = std::make_unique_for_overwrite<char[]>(capacity_ + kHttpBodyPadding);
   if (state_ == State::kLingering) return discard_input();
   if (state_ == State::kStreaming) return look_at_stream();
   if (state_ != State::kReading) return;

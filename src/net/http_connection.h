@@ -108,7 +108,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
 
   // Input: [begin_, end_) is unconsumed; the request under way starts at begin_, `consumed_` bytes of it are parsed.
   std::size_t capacity_;
-  std::unique_ptr<char[]> input_;  // capacity_ + kHttpBodyPadding bytes
+  std::unique_ptr<char[]> input_;  // capacity_ + kHttpBodyPadding bytes; null until something came
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t consumed_ = 0;

@@ -12,6 +12,7 @@
 #include "acceptor.h"
 #include "http_connection.h"
 #include "listening_socket.h"
+#include "weir/net/descriptor_limit.h"
 
 namespace weir {
 namespace {
@@ -118,8 +119,8 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
 
   void take(AcceptedConnection accepted) {
     // When it is refused, the socket closes as it goes away.
-    const bool full = connections_.size() >= options_.connections || takes_reserve(accepted);
-    if (full) return count(Stat::kConnectionsRefused);
+    const bool spare = options_.keeps_spare_descriptors && is_spare(accepted.socket.native_handle());
+    if (spare || connections_.size() >= options_.connections) return count(Stat::kConnectionsRefused);
     if (!reserve_client(accepted.peer_address)) return count(Stat::kConnectionsRefusedClient);
     const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(accepted.socket),
                                                              std::move(accepted.peer_address), tls_);

@@ -13,6 +13,7 @@
 #include "acceptor.h"
 #include "listening_socket.h"
 #include "weir/core/check.h"
+#include "weir/net/descriptor_limit.h"
 
 namespace weir {
 namespace {
@@ -118,7 +119,8 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
 
 void StreamServerState::take(AcceptedConnection accepted) {
   // When it is refused, the socket closes as it goes away.
-  if (connections_.size() >= limit_ || takes_reserve(accepted)) return count(Stat::kConnectionsRefused);
+  const bool full = connections_.size() >= limit_ || is_spare(accepted.socket.native_handle());
+  if (full) return count(Stat::kConnectionsRefused);
   if (scarce_ && scarce_()) return count(Stat::kConnectionsRefusedMemory);
   const auto connection =
       std::make_shared<StreamConnection>(shared_from_this(), std::move(accepted.socket), factory_());

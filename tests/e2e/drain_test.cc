@@ -1,4 +1,5 @@
-// SIGTERM: what was acknowledged is counted, nothing waits longer than it may, and a second signal ends at once.
+// SIGTERM: what was acknowledged is counted, nothing waits longer than it may, and a second signal waits for
+// nobody.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -102,16 +103,30 @@ TEST(Drain, cuts_what_does_not_finish_in_time_and_says_so) {
   EXPECT_EQ(server.stopped_counts().counted, 1);
 }
 
-TEST(Drain, a_second_signal_ends_it_at_once) {
-  RunningServer server(std::string(kBase) + "shutdown: {timeout: 10m}\n");
-  const auto client = half_a_request(server.http_port());
-  ASSERT_TRUE(wait_for_connection(server));
-  server.process().signal(SIGTERM);
-  ASSERT_NE(server.process().wait_for_log_line("SIGTERM: draining"), "");
-  ASSERT_TRUE(server.process().wait_until([&] { return server.get("/-/ready").status == 503; }))
-      << "the admin listener stays until the sources are done";
-  server.process().signal(SIGTERM);
-  EXPECT_EQ(server.process().wait_for_exit(), 1);
+TEST(Drain, a_second_signal_cuts_connections_and_leaves_a_snapshot) {
+  const support::TemporaryFolder folder;
+  const std::string config =
+      kBase + fmt::format("state: {{directory: {}}}\nsessions: {{lateness: 100ms}}\n", folder.path("state"));
+  {
+    RunningServer server(config + "shutdown: {timeout: 10m}\n");
+    ASSERT_EQ(server.post(kEvent).status, 202);
+    const auto client = half_a_request(server.http_port());
+    ASSERT_TRUE(wait_for_connection(server));
+    server.process().signal(SIGTERM);
+    ASSERT_NE(server.process().wait_for_log_line("SIGTERM: draining"), "");
+    ASSERT_TRUE(server.process().wait_until([&] { return server.get("/-/ready").status == 503; }))
+        << "the admin listener stays until the sources are done";
+    server.process().signal(SIGTERM);
+    EXPECT_EQ(server.process().wait_for_exit(), 1);
+    EXPECT_NE(server.process().log().find("SIGTERM: 1 connections are cut"), std::string::npos)
+        << server.process().log();
+    EXPECT_EQ(server.stopped_counts().counted, 1);
+  }
+  RunningServer server(config);
+  EXPECT_NE(server.process().log().find("0 events in 0 records of the journal behind the snapshot"), std::string::npos)
+      << server.process().log();
+  EXPECT_TRUE(server.process().wait_until([&] { return server.metric("weir_active_sessions") == 1; }));
+  EXPECT_EQ(server.stop(), 0);
 }
 
 TEST(Drain, with_a_delay_still_takes_events_while_it_is_not_ready) {

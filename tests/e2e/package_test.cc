@@ -38,6 +38,8 @@ std::string build_package(const TemporaryFolder& folder) {
   return "";
 }
 
+std::string unit_path() { return support::source_folder() / "config/weir.service"; }
+
 TEST(Package, is_clean_and_works_where_it_is_unpacked) {
   if (support::kSanitized) GTEST_SKIP() << "nobody packages a program with sanitizers";
   const TemporaryFolder folder;
@@ -64,12 +66,15 @@ TEST(Package, is_clean_and_works_where_it_is_unpacked) {
   const std::string program = root + "/usr/bin/weir";
   const ProcessResult checked = run_process({program, "check", root + "/etc/weir/weir.yaml"});
   EXPECT_EQ(checked.exit_code, 0) << checked.output << checked.log;
+  EXPECT_EQ(support::replaced(support::read_whole_file(root + "/etc/weir/weir.yaml"),
+                              "\n  directory: /var/lib/weir/state\n", "\n  directory: off\n"),
+            support::read_whole_file(support::source_folder() / "config/weir.yaml"))
+      << "a service keeps its state; all else is as documented";
+  EXPECT_NE(support::read_whole_file(unit_path()).find("\nStateDirectory=weir\n"), std::string::npos);
   const ProcessResult replayed = run_process({program, "replay", "--json", "-q", "-"},
                                              R"({"type":"page_view","url":"/","visitor":"v","ts":1700000000})");
   EXPECT_EQ(nlohmann::json::parse(replayed.output)["events"]["counted"], 1) << replayed.log;
 }
-
-std::string unit_path() { return support::source_folder() / "config/weir.service"; }
 
 TEST(Service, is_hardened) {
   // In tenths of systemd's scale, on which 100 is a service that may do everything.
@@ -98,6 +103,7 @@ TEST(Dockerfile, names_files_and_a_user_that_exist) {
   EXPECT_NE(text.find("\nUSER weir\n"), std::string::npos);
   EXPECT_NE(postinst.find(" weir\n"), std::string::npos) << "which the package makes";
   EXPECT_NE(text.find("HEALTHCHECK"), std::string::npos);
+  EXPECT_NE(text.find("install -d -o weir -g weir -m 0750 /var/lib/weir"), std::string::npos) << "no systemd makes it";
   for (const char* installed : {"/usr/bin/weir", "/etc/weir/weir.yaml"}) {
     EXPECT_NE(text.find(installed), std::string::npos) << installed;
   }

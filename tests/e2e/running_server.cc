@@ -7,6 +7,7 @@
 #include <csignal>
 #include <regex>
 
+#include "support/exposition.h"
 #include "support/guide.h"
 #include "support/text.h"
 
@@ -67,8 +68,16 @@ std::string on_free_ports(const std::string& yaml) {
          "admin: {listen: \"127.0.0.1:0\"}\n";
 }
 
-RunningServer::RunningServer(const std::string& yaml, support::ChildStreams::Input input) {
-  const std::vector<std::string> command{kProgram, "serve", "-c", folder_.write("weir.yaml", yaml)};
+RunningServer::RunningServer(const std::string& yaml, support::ChildStreams::Input input)
+    : RunningServer({}, yaml, input) {}
+
+RunningServer::RunningServer(const std::vector<std::string>& by_way_of, const std::string& yaml,
+                             support::ChildStreams::Input input) {
+  std::vector<std::string> command = by_way_of;
+  for (const std::string& word : {std::string(kProgram), std::string("serve"), std::string("-c")}) {
+    command.push_back(word);
+  }
+  command.push_back(folder_.write("weir.yaml", yaml));
   process_ = std::make_unique<ChildProcess>(command, support::ChildStreams{.input = input});
   const std::string line = process_->wait_for_log_line("ready: ");
   http_port_ = port_behind(line, "events at http://");
@@ -82,6 +91,12 @@ HttpReply RunningServer::post(std::string_view body, const HttpHeaders& headers)
 }
 
 HttpReply RunningServer::get(std::string_view path) const { return support::http_request(admin_port_, "GET", path); }
+
+double RunningServer::metric(const std::string& series) const {
+  const auto scrape = support::read_exposition(this->scrape()).values;
+  const auto found = scrape.find(series);
+  return found == scrape.end() ? -1 : found->second;
+}
 
 nlohmann::json RunningServer::report() const {
   return nlohmann::json::parse(get("/api/v1/report").body, nullptr, false);

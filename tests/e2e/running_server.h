@@ -47,6 +47,9 @@ class RunningServer {
   /// Starts it with this configuration and waits until it is ready. Adds a failure to the running test when it is not.
   explicit RunningServer(const std::string& yaml,
                          support::ChildStreams::Input input = support::ChildStreams::Input::kNothing);
+  /// The same by way of another program, such as {"prlimit", "--nofile=100"}, which becomes the server.
+  RunningServer(const std::vector<std::string>& by_way_of, const std::string& yaml,
+                support::ChildStreams::Input input = support::ChildStreams::Input::kNothing);
 
   /// Replaces its configuration file, for a SIGHUP.
   void rewrite_config(const std::string& yaml) const { static_cast<void>(folder_.write("weir.yaml", yaml)); }
@@ -58,6 +61,8 @@ class RunningServer {
   support::HttpReply post(std::string_view body, const support::HttpHeaders& headers = {}) const;
   support::HttpReply get(std::string_view path) const;
   std::string scrape() const { return get("/metrics").body; }
+  /// One series of a scrape, with its labels as they are written; -1 when there is none.
+  double metric(const std::string& series) const;
   nlohmann::json report() const;
 
   /// Waits until the report's events.FIELD is `wanted`.

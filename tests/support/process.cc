@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -165,6 +167,19 @@ void ChildProcess::end_input() { close_if_open(input_); }
 
 void ChildProcess::signal(int number) const {
   if (!exit_code_) ::kill(process_, number);
+}
+
+double ChildProcess::cpu_seconds() const {
+  std::ifstream stream("/proc/" + std::to_string(process_) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(stream)), {});
+  // Behind the name, which may hold anything: the 12th and 13th fields are ticks in the program and in the kernel.
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 bool ChildProcess::wait_until(const std::function<bool()>& condition, milliseconds limit) {

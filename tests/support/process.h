@@ -58,6 +58,8 @@ class ChildProcess {
   /// Its standard input ends.
   void end_input();
   void signal(int number) const;
+  /// Processor time it has used so far, in seconds; also when it does not answer.
+  double cpu_seconds() const;
 
   /// Asks `condition` at each output of the child, and every few milliseconds, until it is true. False when the
   /// limit is over, or when the child ended and it still is not true.

@@ -33,6 +33,7 @@ struct HttpServerOptions {
   std::vector<IpNetwork> proxies{};                   // addresses without that limit, as they stand for many
   std::size_t body_memory_bytes = 256 * 1024 * 1024;  // large bodies of all connections together; beyond: 503
   std::function<bool()> scarce{};                     // while true, an answer ends its connection, and idle ones close
+  bool keeps_spare_descriptors = true;                // connections leave some: see descriptor_limit.h
 };
 
 /// One request. Views live during the handler call; `body` has kHttpBodyPadding readable bytes behind it.
