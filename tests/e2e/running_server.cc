@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <regex>
 
-#include "support/exposition.h"
 #include "support/guide.h"
 #include "support/text.h"
 
@@ -93,9 +93,10 @@ HttpReply RunningServer::post(std::string_view body, const HttpHeaders& headers)
 HttpReply RunningServer::get(std::string_view path) const { return support::http_request(admin_port_, "GET", path); }
 
 double RunningServer::metric(const std::string& series) const {
-  const auto scrape = support::read_exposition(this->scrape()).values;
-  const auto found = scrape.find(series);
-  return found == scrape.end() ? -1 : found->second;
+  const std::string text = scrape();
+  const std::string start = "\n" + series + " ";
+  const std::size_t at = text.find(start);
+  return at == std::string::npos ? -1 : std::strtod(text.c_str() + at + start.size(), nullptr);
 }
 
 nlohmann::json RunningServer::report() const {
