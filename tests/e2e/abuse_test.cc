@@ -50,6 +50,7 @@ std::string config_of(const TemporaryFolder& folder) {
              folder.path("dead.ndjson")) +
          "pipeline: {shards: 2, queue_events: 4096, publish_interval: 50ms}\n"
          "sessions: {lateness: 500ms}\n"
+         "shutdown: {timeout: 60s}\n"  // for what the kernel holds of streams, which a sanitizer takes long to read
          "limits: {sessions: 5000, reorder_events: 20000, delivery_ids: 5000, orders: 1000, visitors: 20000, "
          "cells: 1000, symbols: 10000}\n";
 }
