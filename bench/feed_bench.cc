@@ -31,22 +31,13 @@ constexpr std::size_t kBatchLines = 100;
 constexpr std::size_t kConnections = 16;
 
 /// Page views whose times are so close together that requests which overtake each other make no event late.
-struct Lines {
-  explicit Lines(std::size_t sessions) : traffic(sessions) {
-    const std::size_t events = sessions * kEventsPerSession;
-    while (traffic.events() < events) text += traffic.next(events - traffic.events());
-  }
-
-  LiveTraffic traffic;
-  std::string text;
-};
-
-const Lines& lines() {
-  static const Lines made(session_count_up_to(kSessions));
+LiveLines make_lines(std::size_t sessions) { return {sessions, sessions * kEventsPerSession}; }
+const LiveLines& lines() {
+  static const LiveLines made = make_lines(session_count_up_to(kSessions));
   return made;
 }
-const Lines& few_lines() {
-  static const Lines made(session_count_up_to(kSinglySessions));
+const LiveLines& few_lines() {
+  static const LiveLines made = make_lines(session_count_up_to(kSinglySessions));
   return made;
 }
 
@@ -123,7 +114,7 @@ struct Spent {
 /// Brings all lines of an input to a port; how many requests had to be sent again.
 using Send = std::function<std::size_t(std::uint16_t)>;
 
-Spent serve(Feed feed, const Lines& from, const Send& send) {
+Spent serve(Feed feed, const LiveLines& from, const Send& send) {
   Spent spent;
   const double wall = wall_seconds();
   const double before = cpu_seconds(Cpu::kProcess);
@@ -143,7 +134,7 @@ Spent serve(Feed feed, const Lines& from, const Send& send) {
 }
 
 /// Runs it once unclocked, then as often as wanted; each run's report is compared with the truth.
-void measure_feed(benchmark::State& state, Feed feed, const Lines& from, const Send& send) {
+void measure_feed(benchmark::State& state, Feed feed, const LiveLines& from, const Send& send) {
   const auto events = static_cast<double>(from.traffic.events());
   serve(feed, from, send);
   Spent sum;

@@ -21,8 +21,9 @@ SourceOptions source_options(Feed feed) {
 
 }  // namespace
 
-FeedServer::FeedServer(Feed feed, std::size_t sessions) {
+FeedServer::FeedServer(Feed feed, std::size_t sessions, const StateOptions& state) {
   PipelineOptions options = pipeline_options(sessions);
+  options.state = state;
   options.shards = 1;
   auto pipeline = Pipeline::start({options, PipelineMode::kServe, 0}, clock_);
   WEIR_CHECK(pipeline.has_value());
@@ -44,10 +45,23 @@ FeedServer::FeedServer(Feed feed, std::size_t sessions) {
 
 FeedServer::~FeedServer() { stop(); }
 
-std::shared_ptr<const Report> FeedServer::finish(std::size_t events) {
+void FeedServer::wait_for(std::size_t events) const {
   while (pipeline_->received() < static_cast<std::int64_t>(events)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
   }
+}
+
+void FeedServer::settle(std::size_t events) {
+  wait_for(events);
+  std::uint64_t number = 0;
+  while (number == 0 || pipeline_->report()->number < number) {
+    if (number == 0) number = pipeline_->tick();
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
+  }
+}
+
+std::shared_ptr<const Report> FeedServer::finish(std::size_t events) {
+  wait_for(events);
   stop();
   return pipeline_->finish();
 }

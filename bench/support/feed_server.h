@@ -18,18 +18,22 @@ enum class Feed : std::uint8_t { kTcp, kHttp };
 /// Starts when made. One thread takes in, one shard has another.
 class FeedServer {
  public:
-  FeedServer(Feed feed, std::size_t sessions);
+  /// With a state directory it keeps what it takes in.
+  FeedServer(Feed feed, std::size_t sessions, const StateOptions& state = {});
   ~FeedServer();
   FeedServer(const FeedServer&) = delete;
   FeedServer& operator=(const FeedServer&) = delete;
 
   std::uint16_t port() const { return source_->port(); }
+  /// Waits until so many events were taken in and are with the shard.
+  void settle(std::size_t events);
   /// Waits until so many events were taken in, ends the server and returns its last report.
   std::shared_ptr<const Report> finish(std::size_t events);
   /// Processor time of the thread that takes in. After finish().
   double ingest_seconds() const { return ingest_seconds_; }
 
  private:
+  void wait_for(std::size_t events) const;
   void stop();
 
   const SystemClock clock_;

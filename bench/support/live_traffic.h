@@ -37,4 +37,12 @@ class LiveTraffic {
   std::string text_;
 };
 
+/// So many events of it at once, to be sent more than once.
+struct LiveLines {
+  LiveLines(std::size_t sessions, std::size_t events);
+
+  LiveTraffic traffic;
+  std::string text;
+};
+
 }  // namespace weir::bench

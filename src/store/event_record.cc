@@ -1,6 +1,9 @@
 #include "weir/store/event_record.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
 
 #include "weir/core/hash.h"
 #include "weir/core/text.h"
@@ -13,6 +16,9 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumBytes = sizeof(std::uint64_t);
 constexpr std::size_t kFirstKnown = 256;
+constexpr std::size_t kRememberedTexts = 1024;  // a power of two
+constexpr std::size_t kMostNumberBytes = 10;
+constexpr std::size_t kMostEventBytes = 2 + 5 * sizeof(std::uint64_t) + (3 + kDimensionCount) * kMostNumberBytes;
 constexpr std::size_t kMostLabelBytes = 1024;  // limits.label_bytes cannot be more
 constexpr std::size_t kLeastRecordEventBytes = 3 + 8 + kDimensionCount;
 
@@ -33,10 +39,33 @@ std::uint8_t rest_of(const Event& event) {
   return static_cast<std::uint8_t>(rest);
 }
 
+/// Puts numbers where there is room for them, as ByteWriter does one by one: this is on the hot path.
+class Cursor {
+ public:
+  explicit Cursor(char* at) : at_(at) {}
+
+  char* at() const { return at_; }
+  void byte(std::uint8_t value) { *at_++ = static_cast<char>(value); }
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
+    byte(static_cast<std::uint8_t>(value));
+  }
+  void signed_number(std::int64_t value) {
+    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
+  void fixed(std::uint64_t value) {
+    std::memcpy(at_, &value, sizeof(value));
+    at_ += sizeof(value);
+  }
+
+ private:
+  char* at_;
+};
+
 }  // namespace
 
 RecordWriter::RecordWriter(const SymbolTable& symbols, Symbol none)
-    : symbols_(symbols), none_(none), known_(kFirstKnown) {}
+    : symbols_(symbols), none_(none), known_(kFirstKnown), remembered_(kRememberedTexts) {}
 
 void RecordWriter::begin(const RecordHead& head) {
   if (++record_ == 0) {
@@ -48,7 +77,7 @@ void RecordWriter::begin(const RecordHead& head) {
   last_ms_ = head.received_ms;
   head_.clear();
   texts_.clear();
-  events_.clear();
+  event_bytes_ = 0;
   head_.byte(kVersion);
   head_.number(static_cast<std::uint64_t>(head.received_ms));
   head_.flag(head.started);
@@ -59,19 +88,22 @@ void RecordWriter::begin(const RecordHead& head) {
 }
 
 void RecordWriter::add(const Event& event) {
+  if (events_.size() < event_bytes_ + kMostEventBytes) events_.resize(2 * events_.size() + kMostEventBytes);
+  Cursor to(events_.data() + event_bytes_);
   const std::uint8_t rest = rest_of(event);
-  events_.byte(marks_of(event));
-  events_.byte(rest);
-  events_.signed_number(event.time_ms - last_ms_);
+  to.byte(marks_of(event));
+  to.byte(rest);
+  to.signed_number(event.time_ms - last_ms_);
   last_ms_ = event.time_ms;
-  events_.fixed(event.visitor);
-  if ((rest & kSession) != 0) events_.fixed(event.session);
-  if ((rest & kDelivery) != 0) events_.fixed(event.delivery);
-  if ((rest & kOrder) != 0) events_.fixed(event.order);
-  if ((rest & kSteps) != 0) events_.number(event.steps);
-  if ((rest & kAmount) != 0) events_.real(event.amount);
-  if ((rest & kCurrency) != 0) events_.number(event.currency);
-  for (const Symbol symbol : event.dimensions) events_.number(place_of(symbol));
+  to.fixed(event.visitor);
+  if ((rest & kSession) != 0) to.fixed(event.session);
+  if ((rest & kDelivery) != 0) to.fixed(event.delivery);
+  if ((rest & kOrder) != 0) to.fixed(event.order);
+  if ((rest & kSteps) != 0) to.number(event.steps);
+  if ((rest & kAmount) != 0) to.fixed(std::bit_cast<std::uint64_t>(event.amount));
+  if ((rest & kCurrency) != 0) to.number(event.currency);
+  for (const Symbol symbol : event.dimensions) to.number(symbol == none_ ? 0 : place_of(symbol));
+  event_bytes_ = static_cast<std::size_t>(to.at() - events_.data());
   ++event_count_;
 }
 
@@ -83,7 +115,6 @@ RecordWriter::Known& RecordWriter::slot_of(Symbol symbol) {
 }
 
 std::uint32_t RecordWriter::place_of(Symbol symbol) {
-  if (symbol == none_) return 0;
   Known* known = &slot_of(symbol);
   if (known->record == record_) return known->place;
   if (text_count_ * 2 >= known_.size()) {
@@ -91,9 +122,20 @@ std::uint32_t RecordWriter::place_of(Symbol symbol) {
     known = &slot_of(symbol);
   }
   *known = {symbol, record_, ++text_count_};
-  // A text that was forgotten since the event was made is one that nobody could show either.
-  texts_.text(symbols_.text(symbol).value_or(std::string()));
+  texts_.text(text_of(symbol));
   return known->place;
+}
+
+/// The table of symbols has a lock and hands out copies, and most texts come in record after record.
+const std::string& RecordWriter::text_of(Symbol symbol) {
+  Remembered& remembered = remembered_[symbol & (kRememberedTexts - 1)];
+  if (remembered.symbol != symbol) {
+    // A text that was forgotten since the event was made is one that nobody could show either.
+    std::optional<std::string> text = symbols_.text(symbol);
+    remembered.symbol = text ? symbol : 0;
+    remembered.text = std::move(text).value_or(std::string());
+  }
+  return remembered.text;
 }
 
 void RecordWriter::grow() {
@@ -111,7 +153,7 @@ std::string_view RecordWriter::finish() {
   head_.clear();
   head_.number(event_count_);
   bytes_.append(head_.bytes());
-  bytes_.append(events_.bytes());
+  bytes_.append(events_.data(), event_bytes_);
   head_.clear();
   head_.fixed(checksum_of(bytes_));
   bytes_.append(head_.bytes());

@@ -42,20 +42,27 @@ class RecordWriter {
     std::uint32_t record = 0;  // in which it was met
     std::uint32_t place = 0;   // in the record's table of texts, from 1; 0 is "(none)"
   };
+  struct Remembered {
+    Symbol symbol = 0;  // 0: none
+    std::string text;
+  };
   std::uint32_t place_of(Symbol symbol);
   Known& slot_of(Symbol symbol);
   void grow();
+  const std::string& text_of(Symbol symbol);
 
   const SymbolTable& symbols_;
   Symbol none_;
   std::vector<Known> known_;
+  std::vector<Remembered> remembered_;  // each at the place its symbol has
   std::uint32_t record_ = 0;
   std::uint32_t text_count_ = 0;
   std::size_t event_count_ = 0;
   TimeMs last_ms_ = 0;
   ByteWriter head_;
   ByteWriter texts_;
-  ByteWriter events_;
+  std::vector<char> events_;     // grows, and stays as long as it was
+  std::size_t event_bytes_ = 0;  // of events_
   std::string bytes_;
 };
 
