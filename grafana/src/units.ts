@@ -8,6 +8,7 @@ export const units = {
   seconds: 's',
   perSecond: 'cps',
   bytes: 'bytes',
+  bytesPerSecond: 'binBps',
   money: 'locale', // of the currency chosen at the top
   text: 'string',
 } as const;

@@ -262,6 +262,56 @@ export const pipelineHealth = (): Dashboard =>
         ],
       },
       {
+        title: 'State on disk',
+        panels: [
+          graph({
+            title: 'Journal writable',
+            about: '0 while an instance refuses events because it cannot keep them (docs/runbooks.md, WeirJournalNotWritable).',
+            unit: units.count,
+            max: 1,
+            lines: [perInstance('weir_journal_writable')],
+          }),
+          graph({
+            title: 'Journal',
+            about: 'Bytes of the journal on the disk. It shrinks with each snapshot. 0 where nothing is kept.',
+            unit: units.bytes,
+            lines: [perInstance('weir_journal_bytes')],
+          }),
+          graph({
+            title: 'Age of the newest snapshot',
+            about: 'state.snapshot_interval (60 s) while events come. Absent before the first snapshot of a process.',
+            unit: units.seconds,
+            lines: [{ name: '{{instance}}', expr: `time() - (weir_snapshot_timestamp_seconds${own} > 0)` }],
+          }),
+          graph({
+            title: 'Written to the journal',
+            about: 'Bytes of records per second.',
+            unit: units.bytesPerSecond,
+            lines: [{ name: '{{instance}}', expr: totalRate('weir_journal_written_bytes_total', 'instance') }],
+          }),
+          graph({
+            title: 'Syncs and failures of the journal',
+            about: 'fsyncs per second, and failures to write or to sync.',
+            unit: units.perSecond,
+            lines: [
+              { name: 'syncs, {{instance}}', expr: totalRate('weir_journal_syncs_total', 'instance') },
+              { name: 'failures, {{instance}}', expr: totalRate('weir_journal_errors_total', 'instance') },
+            ],
+          }),
+          graph({
+            title: 'Snapshots',
+            about: 'Snapshots of all state, by result. One that fails leaves the one before it, and is tried again.',
+            unit: units.count,
+            lines: [
+              {
+                name: '{{instance}}: {{result}}',
+                expr: sumBy(['instance', 'result'], `increase(weir_snapshots_total${own}[$__rate_interval])`),
+              },
+            ],
+          }),
+        ],
+      },
+      {
         title: 'Resources',
         panels: [
           graph({
