@@ -13,14 +13,14 @@ namespace weir {
 namespace {
 
 // version, head, texts, events, and at the end the checksum of all of it.
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kChecksumBytes = sizeof(std::uint64_t);
 constexpr std::size_t kFirstKnown = 256;
 constexpr std::size_t kRememberedTexts = 1024;  // a power of two
 constexpr std::size_t kMostNumberBytes = 10;
-constexpr std::size_t kMostEventBytes = 2 + 5 * sizeof(std::uint64_t) + (3 + kDimensionCount) * kMostNumberBytes;
+constexpr std::size_t kMostEventBytes = 2 + 5 * sizeof(std::uint64_t) + (4 + kDimensionCount) * kMostNumberBytes;
 constexpr std::size_t kMostLabelBytes = 1024;  // limits.label_bytes cannot be more
-constexpr std::size_t kLeastRecordEventBytes = 3 + 8 + kDimensionCount;
+constexpr std::size_t kLeastRecordEventBytes = 3 + 8 + 1;
 
 /// What of an event is written because it is not what most events have.
 enum Rest : std::uint8_t { kSession = 1, kDelivery = 2, kOrder = 4, kSteps = 8, kAmount = 16, kCurrency = 32 };
@@ -75,6 +75,7 @@ void RecordWriter::begin(const RecordHead& head) {
   text_count_ = 0;
   event_count_ = 0;
   last_ms_ = head.received_ms;
+  last_.fill(none_);
   head_.clear();
   texts_.clear();
   event_bytes_ = 0;
@@ -102,7 +103,15 @@ void RecordWriter::add(const Event& event) {
   if ((rest & kSteps) != 0) to.number(event.steps);
   if ((rest & kAmount) != 0) to.fixed(std::bit_cast<std::uint64_t>(event.amount));
   if ((rest & kCurrency) != 0) to.number(event.currency);
-  for (const Symbol symbol : event.dimensions) to.number(symbol == none_ ? 0 : place_of(symbol));
+  // Events that come together have most of their labels in common.
+  unsigned changed = 0;
+  for (std::size_t i = 0; i < kDimensionCount; ++i) changed |= event.dimensions[i] != last_[i] ? 1U << i : 0;
+  to.number(changed);
+  for (; changed != 0; changed &= changed - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(changed));
+    const Symbol symbol = last_[i] = event.dimensions[i];
+    to.number(symbol == none_ ? 0 : place_of(symbol));
+  }
   event_bytes_ = static_cast<std::size_t>(to.at() - events_.data());
   ++event_count_;
 }
@@ -162,24 +171,42 @@ std::string_view RecordWriter::finish() {
 
 namespace {
 
-bool read_event(ByteReader& reader, const std::vector<Symbol>& symbols, TimeMs& last_ms, Event& event) {
-  event = Event{};
-  if (!set_marks(reader.byte(), event)) return reader.fail();
-  const std::uint8_t rest = reader.byte();
-  const std::int64_t step_ms = reader.signed_number();
-  if (step_ms > kLatestTimeMs || step_ms < -kLatestTimeMs) return reader.fail();
-  event.time_ms = last_ms += step_ms;
-  event.visitor = reader.fixed();
-  event.session = (rest & kSession) != 0 ? reader.fixed() : event.visitor;
-  if ((rest & kDelivery) != 0) event.delivery = reader.fixed();
-  if ((rest & kOrder) != 0) event.order = reader.fixed();
-  if ((rest & kSteps) != 0) event.steps = reader.number();
-  if ((rest & kAmount) != 0) event.amount = reader.real();
-  if ((rest & kCurrency) != 0) event.currency = static_cast<std::uint16_t>(reader.number(0xffff));
-  for (Symbol& symbol : event.dimensions) symbol = symbols[reader.number(symbols.size() - 1)];
-  const bool in_time = event.time_ms >= 0 && event.time_ms <= kLatestTimeMs;
-  return in_time && may_be(event) ? reader.ok() : reader.fail();
-}
+/// Reads events one after the other: each is written as what differs from the one before it.
+class EventsReader {
+ public:
+  EventsReader(ByteReader& reader, const std::vector<Symbol>& symbols, TimeMs received_ms)
+      : reader_(reader), symbols_(symbols), last_ms_(received_ms) {
+    last_.fill(symbols.front());
+  }
+
+  bool read(Event& event) {
+    event = Event{};
+    if (!set_marks(reader_.byte(), event)) return reader_.fail();
+    const std::uint8_t rest = reader_.byte();
+    const std::int64_t step_ms = reader_.signed_number();
+    if (step_ms > kLatestTimeMs || step_ms < -kLatestTimeMs) return reader_.fail();
+    event.time_ms = last_ms_ += step_ms;
+    event.visitor = reader_.fixed();
+    event.session = (rest & kSession) != 0 ? reader_.fixed() : event.visitor;
+    if ((rest & kDelivery) != 0) event.delivery = reader_.fixed();
+    if ((rest & kOrder) != 0) event.order = reader_.fixed();
+    if ((rest & kSteps) != 0) event.steps = reader_.number();
+    if ((rest & kAmount) != 0) event.amount = reader_.real();
+    if ((rest & kCurrency) != 0) event.currency = static_cast<std::uint16_t>(reader_.number(0xffff));
+    for (std::uint64_t changed = reader_.number((1U << kDimensionCount) - 1); changed != 0; changed &= changed - 1) {
+      last_[static_cast<std::size_t>(std::countr_zero(changed))] = symbols_[reader_.number(symbols_.size() - 1)];
+    }
+    event.dimensions = last_;
+    const bool in_time = event.time_ms >= 0 && event.time_ms <= kLatestTimeMs;
+    return in_time && may_be(event) ? reader_.ok() : reader_.fail();
+  }
+
+ private:
+  ByteReader& reader_;
+  const std::vector<Symbol>& symbols_;  // by place
+  TimeMs last_ms_;
+  DimensionValues last_{};
+};
 
 bool read_head(ByteReader& reader, RecordHead& head) {
   if (reader.byte() != kVersion) return reader.fail();
@@ -207,10 +234,10 @@ bool read_record(std::string_view bytes, SymbolTable& symbols, Symbol none, Even
     if (!is_clean_label(text, kMostLabelBytes)) return false;
     places.push_back(text.empty() ? none : symbols.intern(text));
   }
-  TimeMs last_ms = record.head.received_ms;
+  EventsReader events(reader, places, record.head.received_ms);
   record.events.resize(reader.count(kLeastRecordEventBytes));
   for (Event& event : record.events) {
-    if (!read_event(reader, places, last_ms, event)) return false;
+    if (!events.read(event)) return false;
   }
   return reader.done();
 }

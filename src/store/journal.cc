@@ -22,6 +22,7 @@ using rocksdb::Status;
 
 constexpr std::string_view kEpochPrefix = "epoch-";
 constexpr std::size_t kWriteBufferBytes = 32 * 1024 * 1024;
+constexpr std::size_t kReadBytes = 256 * 1024;  // of one record, or more: they are only ever read one after the other
 constexpr std::size_t kKeyBytes = sizeof(std::uint64_t);
 
 /// Big-endian, so that keys sort as their numbers do.
@@ -52,6 +53,7 @@ rocksdb::ColumnFamilyOptions family_options() {
   options.hard_pending_compaction_bytes_limit = 0;
   rocksdb::BlockBasedTableOptions table;
   table.no_block_cache = true;
+  table.block_size = kReadBytes;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -175,6 +177,16 @@ Result<std::monostate> Journal::read_from(std::uint64_t epoch, const Take& take)
     }
   }
   return std::monostate{};
+}
+
+std::uint64_t Journal::last_on_disk() const {
+  const std::lock_guard lock(parts_->mutex);
+  for (auto family = parts_->families.rbegin(); family != parts_->families.rend(); ++family) {
+    const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator({}, family->second.get()));
+    record->SeekToLast();
+    if (record->Valid()) return sequence_of(record->key());
+  }
+  return 0;
 }
 
 bool Journal::add_epoch(std::uint64_t epoch) {

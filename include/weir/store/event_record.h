@@ -58,7 +58,8 @@ class RecordWriter {
   std::uint32_t record_ = 0;
   std::uint32_t text_count_ = 0;
   std::size_t event_count_ = 0;
-  TimeMs last_ms_ = 0;
+  TimeMs last_ms_ = 0;  // of the event before, as are the next
+  DimensionValues last_{};
   ByteWriter head_;
   ByteWriter texts_;
   std::vector<char> events_;     // grows, and stays as long as it was

@@ -36,6 +36,9 @@ class Journal {
   using Take = std::function<bool(std::uint64_t sequence, std::string_view record)>;
   Result<std::monostate> read_from(std::uint64_t epoch, const Take& take) const;
 
+  /// Number of the last record there is to be read; 0: there is none, or it cannot be told.
+  std::uint64_t last_on_disk() const;
+
   /// Makes an epoch, which is later than all others. False when that failed.
   bool add_epoch(std::uint64_t epoch);
   /// Further records belong to this epoch, and are numbered from `sequence` on.
