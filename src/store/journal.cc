@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 
+#include "log_disk.h"
 #include "weir/core/check.h"
 
 namespace weir {
@@ -58,9 +59,9 @@ rocksdb::ColumnFamilyOptions family_options() {
   return options;
 }
 
-rocksdb::DBOptions database_options(DiskEnv env) {
+rocksdb::DBOptions database_options(rocksdb::Env* env) {
   rocksdb::DBOptions options;
-  if (env != nullptr) options.env = env;
+  options.env = env;
   options.create_if_missing = true;
   // A crash may leave the end of the log half written; what stands before it was accepted in that order.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -90,7 +91,7 @@ struct Journal::Parts {
   using Handle = std::unique_ptr<ColumnFamilyHandle>;
 
   const std::string path;
-  const DiskEnv env;
+  LogDisk disk;
   std::mutex open_mutex;     // the database stays open while it is held; taken before `mutex`, and for long
   mutable std::mutex mutex;  // guards all below, and is what appending waits for; never held while the disk syncs
   std::unique_ptr<rocksdb::DB> database;
@@ -99,7 +100,7 @@ struct Journal::Parts {
   std::uint64_t epoch = 0;                   // of the records appended
   std::string problem;
 
-  Parts(std::string folder, DiskEnv disk) : path(std::move(folder)), env(disk) {}
+  Parts(std::string folder, DiskEnv env) : path(std::move(folder)), disk(env) {}
   ~Parts() { close(); }
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
@@ -111,7 +112,8 @@ struct Journal::Parts {
   }
 
   Status open() {
-    const rocksdb::DBOptions options = database_options(env);
+    disk.forget();
+    const rocksdb::DBOptions options = database_options(disk.env());
     std::vector<std::string> names;
     const Status listed = rocksdb::DB::ListColumnFamilies(options, path, &names);
     if (!listed.ok()) names = {rocksdb::kDefaultColumnFamilyName};  // there is no database yet, or open() says more
@@ -126,7 +128,9 @@ struct Journal::Parts {
       const std::uint64_t number = epoch_of(handle->GetName());
       (number == 0 ? default_family : families[number]).reset(handle);
     }
-    return status;
+    if (!disk.failed()) return status;
+    close();
+    return Status::IOError(disk.problem());  // RocksDB does not know
   }
 };
 
@@ -235,8 +239,8 @@ bool Journal::append(std::string_view record) {
       family == parts_->families.end()
           ? Status::Corruption("an epoch is gone")
           : parts_->database->Put({}, family->second.get(), {key.data(), key.size()}, {record.data(), record.size()});
-  if (!status.ok()) {
-    note_failure(status.ToString());
+  if (!status.ok() || parts_->disk.failed()) {
+    note_failure(status.ok() ? parts_->disk.problem() : status.ToString());
     return false;
   }
   appended_.store(sequence, std::memory_order_release);
@@ -250,9 +254,9 @@ bool Journal::sync() {
   if (!working() || parts_->database == nullptr) return false;
   const std::uint64_t sequence = appended();
   const Status status = parts_->database->SyncWAL();
-  if (!status.ok()) {
+  if (!status.ok() || parts_->disk.failed()) {
     const std::lock_guard lock(parts_->mutex);
-    note_failure(status.ToString());
+    note_failure(status.ok() ? parts_->disk.problem() : status.ToString());
     return false;
   }
   syncs_.fetch_add(1, std::memory_order_relaxed);
@@ -275,9 +279,8 @@ bool Journal::reopen() {
 }
 
 std::uint64_t Journal::disk_bytes() const {
-  rocksdb::Env* const env = parts_->env != nullptr ? parts_->env : rocksdb::Env::Default();
   std::vector<rocksdb::Env::FileAttributes> files;
-  if (!env->GetChildrenFileAttributes(parts_->path, &files).ok()) return 0;
+  if (!parts_->disk.env()->GetChildrenFileAttributes(parts_->path, &files).ok()) return 0;
   std::uint64_t bytes = 0;
   for (const auto& file : files) bytes += file.size_bytes;
   return bytes;

@@ -6,7 +6,9 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -27,6 +29,12 @@ class FaultDisk {
   FaultDisk& operator=(const FaultDisk&) = delete;
 
   rocksdb::Env* env() { return env_.get(); }
+
+  /// The longest that a sync took so far.
+  std::chrono::nanoseconds longest_sync() const {
+    const std::lock_guard lock(mutex_);
+    return longest_sync_;
+  }
 
   /// What a loss of power leaves: of every file written here what was synced of it. Nothing may have a file open.
   void lose_unsynced() {
@@ -63,7 +71,9 @@ class FaultDisk {
       const std::uint64_t size = size_;
       const IOStatus problem = disk_.problem_of_sync();
       if (!problem.ok()) return problem;
+      const auto began = std::chrono::steady_clock::now();
       const IOStatus status = FSWritableFileOwnerWrapper::Sync(options, debug);
+      disk_.note_sync_time(std::chrono::steady_clock::now() - began);
       if (status.ok()) disk_.note_synced(path_, size);
       return status;
     }
@@ -114,6 +124,10 @@ class FaultDisk {
   IOStatus problem_of_sync() const {
     return dead || sync_fails ? IOStatus::IOError("the disk does not sync") : IOStatus::OK();
   }
+  void note_sync_time(std::chrono::nanoseconds time) {
+    const std::lock_guard lock(mutex_);
+    longest_sync_ = std::max(longest_sync_, time);
+  }
   void note_synced(const std::string& path, std::uint64_t size) {
     const std::lock_guard lock(mutex_);
     synced_[path] = size;
@@ -126,7 +140,8 @@ class FaultDisk {
     synced_.erase(from);
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::chrono::nanoseconds longest_sync_{0};     // guarded by mutex_
   std::map<std::string, std::uint64_t> synced_;  // bytes on the disk, by path; guarded by mutex_
   std::shared_ptr<Files> files_;
   std::unique_ptr<rocksdb::Env> env_;
