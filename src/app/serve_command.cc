@@ -1,4 +1,5 @@
-// weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread.
+// weir serve: sources on the ingest thread, the admin listener, signals and the terminal on the main thread. The admin
+// listener opens first and says that Weir is not ready, while a thread of its own brings kept state back.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "demo_feed.h"
 #include "log.h"
 #include "output.h"
+#include "recovery_watch.h"
 #include "service_watch.h"
 #include "terminal.h"
 #include "web_config.h"
@@ -38,6 +40,7 @@ namespace {
 constexpr TimeMs kIdleCheckMs = 20;
 constexpr TimeMs kTableMs = 1000;
 constexpr TimeMs kReadyMs = 100;
+constexpr TimeMs kProgressMs = 3000;
 constexpr TimeMs kStuckMs = 10'000;  // beyond shutdown.timeout, in which a source should have noticed
 
 std::int64_t open_connections(const StatBoard& stats) { return stats.read()[Stat::kConnectionsOpen]; }
@@ -54,16 +57,19 @@ class Server {
         log_(log),
         live_feed_([this] { return pipeline_->report(); }, clock_, config_.live_streams) {}
 
-  /// Opens everything; fails before the first event is taken in.
+  /// Opens state and the admin listener.
   Result<std::monostate> start();
-  /// Runs until a signal or --for, drains, and prints the last report if a table was asked for.
-  int run();
+  /// Brings state back, takes events in until a signal or --for, drains, and prints the last report if a table was
+  /// asked for. Fails before the first event is taken in.
+  Result<int> run();
 
  private:
   Result<std::monostate> start_admin();
   Result<std::monostate> start_sources();
-  void log_recovery() const;
+  void recovered(const Result<std::monostate>& result);
+  Result<std::monostate> take_events_in();
   void use(WebAccess access);
+  std::string admin_address() const;
   void log_addresses() const;
   void look_after_ready();
   void log_memory();
@@ -98,6 +104,10 @@ class Server {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;
   std::unique_ptr<DemoFeed> demo_;
+  std::unique_ptr<RecoveryWatch> recovery_;  // until it is over
+  std::thread ingest_thread_;
+  std::string failure_;   // why no events were taken in
+  bool started_ = false;  // events are taken in
   bool tls_ = false;
   bool stopping_ = false;
   bool keeps_ = true;  // events can be kept as durability asks
@@ -109,10 +119,9 @@ class Server {
 };
 
 Result<std::monostate> Server::start() {
-  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::start({config_.pipeline, PipelineMode::kServe, 0}, clock_);
+  Result<std::unique_ptr<Pipeline>> pipeline = Pipeline::open({config_.pipeline, PipelineMode::kServe, 0}, clock_);
   if (!pipeline) return pipeline.error();
   pipeline_ = std::move(*pipeline);
-  log_recovery();
   pipeline_->add_stats_from([this] {
     StatValues stats = ingest_stats_.read();
     stats += tail_stats_.read();
@@ -121,8 +130,7 @@ Result<std::monostate> Server::start() {
     stats[Stat::kConnectionsRefused] += admin_stats_.read()[Stat::kConnectionsRefused];
     return stats;
   });
-  if (const Result<std::monostate> admin = start_admin(); !admin) return admin.error();
-  return start_sources();
+  return start_admin();
 }
 
 Result<std::monostate> Server::start_admin() {
@@ -178,19 +186,10 @@ std::uint16_t Server::http_port() const {
   return 0;
 }
 
-void Server::log_recovery() const {
-  const StateOptions& state = config_.pipeline.state;
-  if (!state.kept()) return spdlog::info("nothing is kept over a restart: see state.directory and durability");
-  const RecoveredState& found = pipeline_->recovered();
-  for (const std::string& warning : found.warnings) spdlog::warn("{}", warning);
-  if (!found.any) return spdlog::info("keeping state in {} (durability: {})", state.directory, state.durability);
-  spdlog::info("recovered the state in {} in {:.3f} s: {} events in {} records of the journal behind the snapshot",
-               state.directory, static_cast<double>(found.duration_ms) / 1000, found.events, found.records);
-}
-
 /// Ready is who is neither starting nor stopping and can keep what it is sent.
 void Server::look_after_ready() {
   log_memory();
+  if (!started_) return;
   const bool keeps = pipeline_->keeps();
   server_stats_.set(Stat::kReady, keeps && !stopping_ ? 1 : 0);
   if (keeps == keeps_) return;
@@ -213,35 +212,59 @@ void Server::log_memory() {
               memory.used_bytes() / kMiB, memory.limit_bytes() / kMiB);
 }
 
+std::string Server::admin_address() const {
+  ListenAddress admin = config_.admin.listen;
+  admin.port = admin_->port();
+  return fmt::format("{}://{}", tls_ ? "https" : "http", to_string(admin));
+}
+
 void Server::log_addresses() const {
   std::string addresses;
   for (const auto& source : sources_) addresses += source->description() + ", ";
-  ListenAddress admin = config_.admin.listen;
-  admin.port = admin_->port();
-  spdlog::info("ready: events at {0}metrics at {2}://{1}/metrics, live page at {2}://{1}/", addresses, to_string(admin),
-               tls_ ? "https" : "http");
+  spdlog::info("ready: events at {0}metrics at {1}/metrics, live page at {1}/", addresses, admin_address());
 }
 
-int Server::run() {
+void Server::recovered(const Result<std::monostate>& result) {
+  recovery_->log_found(result);
+  recovery_.reset();
+  const Result<std::monostate> taken = result ? take_events_in() : result;
+  if (taken) return;
+  failure_ = taken.error().message;
+  admin_loop_.stop();
+}
+
+Result<std::monostate> Server::take_events_in() {
+  if (const Result<std::monostate> sources = start_sources(); !sources) return sources;
   ingest_loop_.every(config_.pipeline.publish_interval_ms, [this] { pipeline_->tick(); });
-  std::thread ingest_thread([this] {
+  ingest_thread_ = std::thread([this] {
     name_this_thread("weir-ingest");
     ingest_loop_.run();
     admin_loop_.post([this] { sources_drained(); });
   });
-  admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
-  admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
-  admin_loop_.every(kReadyMs, [this] { look_after_ready(); });
   if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
   watch_.start(admin_loop_, ingest_loop_, *pipeline_, config_.pipeline.publish_interval_ms);
+  started_ = true;
   server_stats_.set(Stat::kReady, 1);
   log_addresses();
   watch_.tell("READY=1");
   if (command_.demo) demo_ = std::make_unique<DemoFeed>(ListenAddress{config_.sources.http.listen.host, http_port()});
+  return std::monostate{};
+}
+
+Result<int> Server::run() {
+  admin_loop_.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) { on_signal(signal); });
+  admin_loop_.every(LiveFeed::kLookMs, [this] { live_feed_.publish(); });
+  admin_loop_.every(kReadyMs, [this] { look_after_ready(); });
+  recovery_ = std::make_unique<RecoveryWatch>(*pipeline_, config_.pipeline.state, watch_, admin_loop_);
+  recovery_->run(admin_address(), [this](const Result<std::monostate>& result) { recovered(result); });
+  admin_loop_.every(kProgressMs, [this] {
+    if (recovery_ != nullptr) recovery_->log_progress();
+  });
   admin_loop_.run();
+  if (!started_) return Error{failure_};
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, end_at_once);
-  ingest_thread.join();
+  ingest_thread_.join();
   const std::shared_ptr<const Report> report = pipeline_->finish();
   const StatValues& stats = report->stats;
   spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate, {} shed", stats.received(),
@@ -251,6 +274,12 @@ int Server::run() {
 }
 
 void Server::on_signal(int signal) {
+  if (!started_) {
+    if (signal == SIGHUP) return spdlog::warn("SIGHUP: still starting; send it again when Weir is ready");
+    spdlog::info("{}: stopped while state was brought back; it stays as it is",
+                 signal == SIGINT ? "SIGINT" : "SIGTERM");
+    std::_Exit(kExitOk);
+  }
   if (signal == SIGHUP) {
     watch_.tell("RELOADING=1");
     reopen_files();
@@ -391,12 +420,12 @@ int run_serve(const ServeCommand& command) {
   }
   const bool log_is_elsewhere = !config->log_path.empty();
   Server server(std::move(*config), command, **log);
-  if (const Result<std::monostate> started = server.start(); !started) {
-    spdlog::error("{}", started.error().message);
-    if (log_is_elsewhere) fmt::print(stderr, "weir: {}\n", started.error().message);
-    return kExitFailed;
-  }
-  return server.run();
+  const Result<std::monostate> started = server.start();
+  const Result<int> exit_code = started ? server.run() : Result<int>(started.error());
+  if (exit_code) return *exit_code;
+  spdlog::error("{}", exit_code.error().message);
+  if (log_is_elsewhere) fmt::print(stderr, "weir: {}\n", exit_code.error().message);
+  return kExitFailed;
 }
 
 }  // namespace weir

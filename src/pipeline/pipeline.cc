@@ -97,7 +97,15 @@ Error unknown_format(std::string_view name) {
   return Error{fmt::format("unknown format \"{}\"; known formats: {}", name, fmt::join(format_names(), ", "))};
 }
 
-Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& wanted, const Clock& clock) {
+Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& settings, const Clock& clock) {
+  Result<std::unique_ptr<Pipeline>> pipeline = open(settings, clock);
+  if (!pipeline) return pipeline.error();
+  const Result<std::monostate> recovered = (*pipeline)->recover();
+  if (!recovered) return recovered.error();
+  return pipeline;
+}
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(const PipelineSettings& wanted, const Clock& clock) {
   PipelineSettings settings = wanted;
   const ReaderOptions& reader = settings.options.reader;
   const FormatRow* format = find_format(reader.format);
@@ -117,13 +125,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(const PipelineSettings& wanted
   try {
     pipeline->make_shards();
   } catch (const std::bad_alloc&) {
-    pipeline->finished_ = true;
     return Error{
         "not enough memory for the tables: lower limits.sessions, limits.reorder_events and limits.visitors, or raise "
         "the limit of address space (ulimit -v, LimitAS=)"};
   }
-  const Result<std::monostate> recovered = pipeline->recover();
-  if (!recovered) return recovered.error();
   return pipeline;
 }
 
@@ -198,6 +203,7 @@ void Pipeline::make_shards() {
 }
 
 void Pipeline::start_threads() {
+  finished_ = false;
   for (std::size_t i = 0; i < queues_.size(); ++i) shard_threads_.emplace_back([this, i] { run_shard(i); });
   if (settings_.mode == PipelineMode::kServe) publisher_ = std::thread([this] { run_publisher(); });
 }

@@ -69,6 +69,10 @@ class Pipeline final : public Intake, private StateOwner {
   /// by the options that cannot be used, state that cannot, or an `every_ms` that is no multiple of any window's step.
   /// `clock` outlives the pipeline.
   static Result<std::unique_ptr<Pipeline>> start(const PipelineSettings& settings, const Clock& clock);
+  /// The first half of start(): opens everything. Only reports may be asked for until recover() is done.
+  static Result<std::unique_ptr<Pipeline>> open(const PipelineSettings& settings, const Clock& clock);
+  /// The second half: starts the threads and brings kept state back. Once, on any thread.
+  Result<std::monostate> recover();
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -109,8 +113,12 @@ class Pipeline final : public Intake, private StateOwner {
   /// finish().
   bool windows_dropped() const { return hub_.windows_dropped(); }
 
-  /// What was brought back at the start.
+  /// What was brought back at the start. Once recover() is done.
   const RecoveredState& recovered() const { return recovered_; }
+  /// How far recover() is. Any thread.
+  RecoveryProgress recovery_progress() const {
+    return keeper_ == nullptr ? RecoveryProgress{} : keeper_->recovery_progress();
+  }
   /// Why events cannot be kept; empty when they can. Any thread.
   std::string problem() const;
   /// How short memory is. Any thread.
@@ -132,7 +140,6 @@ class Pipeline final : public Intake, private StateOwner {
   };
   Pipeline(const PipelineSettings& settings, const Clock& clock, const FormatRow& format, Opened opened);
   static Result<std::unique_ptr<StateKeeper>> open_state(PipelineSettings& settings, const Clock& clock);
-  Result<std::monostate> recover();
   ShardContext shard_context();
   void make_shards();
   void start_threads();
@@ -221,8 +228,8 @@ class Pipeline final : public Intake, private StateOwner {
   std::atomic<std::uint64_t> pinned_version_{0};
   std::function<StatValues()> extra_stats_;
   StatBoard refused_;  // bodies refused unread, received and shed; written by the http source's thread
-  bool finished_ = false;
-  RecoveredState recovered_;             // written by start()
+  bool finished_ = true;                 // no thread runs
+  RecoveredState recovered_;             // written by recover()
   std::atomic<bool> backlogged_{false};  // there is a backlog_
   StateCollector states_;
   std::unique_ptr<StateKeeper> keeper_;  // null: nothing is kept

@@ -54,6 +54,12 @@ struct Recovery {
   std::vector<std::string> warnings;
 };
 
+/// How far a start is with the journal.
+struct RecoveryProgress {
+  std::uint64_t records = 0;  // taken in again
+  std::uint64_t of = 0;       // that there are behind the snapshot; 0: not known yet
+};
+
 /// Members may be called by any thread, but append() by one at a time.
 class StateKeeper {
  public:
@@ -73,6 +79,7 @@ class StateKeeper {
   /// Takes in again what the journal has behind it.
   Result<std::monostate> replay(StateOwner& owner);
   const Recovery& recovery() const { return recovery_; }
+  RecoveryProgress recovery_progress() const { return {records_replayed_, records_to_replay_}; }
   /// From here on state is kept. `owner` outlives stop().
   void start(StateOwner& owner);
   /// Takes a last snapshot, and keeps nothing from here on.
@@ -115,6 +122,8 @@ class StateKeeper {
 
   std::uint64_t epoch_ = 0;                          // from which the journal is needed; 0: all of it
   std::uint64_t next_sequence_ = 1;                  // expected behind the snapshot
+  std::atomic<std::uint64_t> records_replayed_{0};
+  std::atomic<std::uint64_t> records_to_replay_{0};
   std::mutex snapshot_mutex_;                        // one snapshot at a time; guards the next four
   std::uint64_t previous_epoch_ = 0;                 // of the newest snapshot
   std::uint64_t last_epoch_ = 0;                     // handed out
