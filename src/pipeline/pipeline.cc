@@ -143,6 +143,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       dead_letters_(std::move(opened.dead_letters)),
       queues_(shard_count_of(settings.options)),
       hub_(queues_.size()),
+      pinned_versions_(queues_.size()),
       default_format_(&format),
       parsers_(format_table().size()),
       event_maker_(make_event_maker(std::move(opened.parts))),
@@ -161,6 +162,9 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
   const std::size_t batches = queue_events / options.batch_events / queues_.size();
   for (auto& queue : queues_) {
     queue = std::make_unique<BatchQueue>(std::max(kLeastBatches, batches), options.batch_events);
+  }
+  if (settings_.turns != nullptr) {
+    router_.wait_by([this] { settings_.turns->wait(*this, WaitFor::kShards); });
   }
   auto empty = std::make_shared<Report>();
   empty->funnels = funnels_;
@@ -204,25 +208,28 @@ void Pipeline::make_shards() {
 
 void Pipeline::start_threads() {
   finished_ = false;
+  if (settings_.turns != nullptr) return;
   for (std::size_t i = 0; i < queues_.size(); ++i) shard_threads_.emplace_back([this, i] { run_shard(i); });
   if (settings_.mode == PipelineMode::kServe) publisher_ = std::thread([this] { run_publisher(); });
 }
 
 void Pipeline::run_shard(std::size_t index) {
   name_this_thread(fmt::format("weir-shard-{}", index));
-  BatchQueue& queue = *queues_[index];
+  while (work(index, queues_[index]->pop())) continue;
+}
+
+/// Applies a batch. False when the stream is over.
+bool Pipeline::work(std::size_t index, Batch* batch) {
   Shard& shard = *shards_[index];
-  std::uint64_t pinned_version = 0;
-  for (bool more = true; more;) {
-    Batch* batch = queue.pop();
-    if (const std::uint64_t version = pinned_version_.load(std::memory_order_acquire); version != pinned_version) {
-      pinned_version = version;
-      const std::lock_guard lock(report_mutex_);
-      shard.set_pinned(pinned_);
-    }
-    more = shard.step(*batch);
-    queue.release(batch);
+  std::uint64_t& told = pinned_versions_[index];
+  if (const std::uint64_t version = pinned_version_.load(std::memory_order_acquire); version != told) {
+    told = version;
+    const std::lock_guard lock(report_mutex_);
+    shard.set_pinned(pinned_);
   }
+  const bool more = shard.step(*batch);
+  queues_[index]->release(batch);
+  return more;
 }
 
 void Pipeline::run_publisher() {
@@ -303,17 +310,46 @@ std::shared_ptr<const Report> Pipeline::finish() {
     const std::lock_guard lock(intake_mutex_);
     for (const Waiting& waiting : backlog_) send_placed(waiting.events);
     backlog_.clear();
+    while (settings_.turns != nullptr && hub_.is_open()) settings_.turns->wait(*this, WaitFor::kReport);
     hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());
     router_.send_all(serve ? BatchKind::kDrain : BatchKind::kStop, snapshot_number_);
   }
+  stop_threads();
+  if (const std::optional<Cut> last = hub_.take()) serve ? publish_live(*last) : publish_final(*last);
+  return report();
+}
+
+void Pipeline::stop_threads() {
+  for (std::size_t i = 0; settings_.turns != nullptr && i < queues_.size(); ++i) {
+    while (queues_[i]->batches_under_way() > 0) settings_.turns->wait(*this, WaitFor::kShards);
+  }
   for (std::thread& thread : shard_threads_) thread.join();
   hub_.close();
-  if (serve) {
-    publisher_.join();
-  } else {
-    publish_final(*hub_.wait());
+  if (publisher_.joinable()) publisher_.join();
+}
+
+bool Pipeline::step(PipelinePart part, std::size_t shard) {
+  switch (part) {
+    case PipelinePart::kShard: {
+      Batch* const batch = queues_[shard]->try_pop();
+      return batch != nullptr && (work(shard, batch), true);
+    }
+    case PipelinePart::kPublisher: {
+      const std::optional<Cut> cut = hub_.take();
+      return cut && (publish_live(*cut), true);
+    }
+    case PipelinePart::kSync:
+      return keeper_ != nullptr && (keeper_->step_syncs(), true);
+    case PipelinePart::kSnapshots:
+      return keeper_ != nullptr && (keeper_->step_snapshots(), true);
   }
-  return report();
+  return false;
+}
+
+/// What shards hand in, once all have.
+std::vector<std::string> Pipeline::wait_for_states(WaitFor what) {
+  while (settings_.turns != nullptr && !states_.is_whole()) settings_.turns->wait(*this, what);
+  return states_.wait();
 }
 
 void Pipeline::add_stats_from(std::function<StatValues()> stats) { extra_stats_ = std::move(stats); }

@@ -66,7 +66,7 @@ Result<std::monostate> Pipeline::recover() {
   const Result<std::monostate> replayed = keeper_->replay(*this);
   if (!replayed) return replayed.error();
   router_.send_all(BatchKind::kRecovered, 0);
-  for (const std::string& waiting : states_.wait()) {
+  for (const std::string& waiting : wait_for_states(WaitFor::kShards)) {
     // They were received by an earlier process and will be counted by this one.
     intake_stats_[Stat::kReceivedJournal] += static_cast<std::int64_t>(ByteReader(waiting).number());
   }
@@ -79,6 +79,7 @@ Result<std::monostate> Pipeline::recover() {
   recovered_.warnings = recovery.warnings;
   recovered_.duration_ms = clock_.steady_ms() - began_ms;
   keeper_->start(*this);
+  if (settings_.turns == nullptr) keeper_->start_threads();
   return std::monostate{};
 }
 
@@ -189,7 +190,7 @@ std::vector<std::string> Pipeline::cut_state(const std::function<void()>& turn) 
     parts.push_back(writer.take());
     router_.send_all(BatchKind::kSave, 0);
   }
-  for (std::string& state : states_.wait()) parts.push_back(std::move(state));
+  for (std::string& state : wait_for_states(WaitFor::kState)) parts.push_back(std::move(state));
   return parts;
 }
 

@@ -63,6 +63,7 @@ void Router::send_on(const Event& event) {
 Batch& Router::open_batch(std::size_t shard) {
   if (open_[shard] != nullptr) return *open_[shard];
   if (!queues_[shard]->has_free()) ++stats_[Stat::kBackpressureWaits];
+  while (give_turn_ && !queues_[shard]->has_free()) give_turn_();
   while (open_[shard] == nullptr) open_[shard] = queues_[shard]->acquire();
   return *open_[shard];
 }

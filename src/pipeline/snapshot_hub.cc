@@ -29,13 +29,20 @@ void SnapshotHub::hand_in(std::uint64_t number, ShardSnapshot snapshot) {
 }
 
 std::optional<Cut> SnapshotHub::wait() {
-  std::unique_lock lock(mutex_);
-  const auto whole = [&] { return cut_ && cut_->shards.size() == shard_count_; };
-  changed_.wait(lock, [&] { return whole() || closed_; });
-  if (!whole()) return std::nullopt;
-  std::optional<Cut> cut = std::move(cut_);
-  cut_.reset();
-  lock.unlock();
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_whole() || closed_; });
+  }
+  return take();
+}
+
+std::optional<Cut> SnapshotHub::take() {
+  std::optional<Cut> cut;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_whole()) return std::nullopt;
+    cut.swap(cut_);
+  }
   changed_.notify_all();
   return cut;
 }

@@ -124,23 +124,26 @@ void StateKeeper::start(StateOwner& owner) {
     const std::lock_guard lock(mutex_);
     stats_[Stat::kJournalDamaged] = recovery_.lost_records;
   }
+}
+
+void StateKeeper::start_threads() {
   sync_thread_ = std::thread([this] { run_syncs(); });
   snapshot_thread_ = std::thread([this] { run_snapshots(); });
 }
 
 void StateKeeper::stop() {
-  if (!sync_thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
+    if (owner_ == nullptr || stopping_) return;
     stopping_ = true;
   }
   wake_snapshots_.notify_all();
   wake_syncs_.notify_all();
-  snapshot_thread_.join();
+  if (snapshot_thread_.joinable()) snapshot_thread_.join();
   // So that the next start has nothing to do over again. What fails is in the journal still.
   if (journal_->working() && journal_->appended() > snapshot_sequence_) static_cast<void>(take_snapshot());
   static_cast<void>(sync_and_tell());
-  sync_thread_.join();
+  if (sync_thread_.joinable()) sync_thread_.join();
 }
 
 bool StateKeeper::works() const {
@@ -204,15 +207,19 @@ void StateKeeper::run_snapshots() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (!journal_->working() || recovering_) {
-      static_cast<void>(mend());
-    } else if (snapshot_due()) {
-      static_cast<void>(take_snapshot());
-    }
+    step_snapshots();
     const auto bytes = static_cast<std::int64_t>(journal_->disk_bytes());
     lock.lock();
     stats_[Stat::kJournalBytes] = bytes;
     if (!stopping_) wake_snapshots_.wait_for(lock, kLookInterval);
+  }
+}
+
+void StateKeeper::step_snapshots() {
+  if (!journal_->working() || recovering_) {
+    static_cast<void>(mend());
+  } else if (snapshot_due()) {
+    static_cast<void>(take_snapshot());
   }
 }
 

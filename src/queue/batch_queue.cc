@@ -37,6 +37,11 @@ Batch* BatchQueue::pop() {
   return batch;
 }
 
+Batch* BatchQueue::try_pop() {
+  Batch* batch = nullptr;
+  return full_.try_dequeue(full_consumer_, batch) ? batch : nullptr;
+}
+
 void BatchQueue::release(Batch* batch) {
   batch->events.clear();
   batch->kind = BatchKind::kEvents;

@@ -33,6 +33,7 @@
 #include "weir/pipeline/snapshot_hub.h"
 #include "weir/pipeline/state_collector.h"
 #include "weir/pipeline/state_keeper.h"
+#include "weir/pipeline/turns.h"
 #include "weir/store/event_record.h"
 #include "weir/window/report_builder.h"
 
@@ -47,7 +48,8 @@ enum class PipelineMode : std::uint8_t {
 struct PipelineSettings {
   PipelineOptions options;
   PipelineMode mode = PipelineMode::kServe;
-  TimeMs every_ms = 0;  // replay: report windows at each multiple of this; 0: none
+  TimeMs every_ms = 0;     // replay: report windows at each multiple of this; 0: none
+  Turns* turns = nullptr;  // for tests: no threads; whoever starts the pipeline calls step()
 };
 
 /// Says that no row of THE format table has this name, and which names there are.
@@ -126,6 +128,14 @@ class Pipeline final : public Intake, private StateOwner {
   /// Takes a snapshot of all state now; false when it failed, or nothing is kept. Any thread.
   bool take_snapshot() { return keeper_ != nullptr && keeper_->take_snapshot(); }
 
+  /// With PipelineSettings::turns: does what the part's thread would do next; `shard` is the index of kShard. False
+  /// when there was nothing to do for a shard or the publisher.
+  bool step(PipelinePart part, std::size_t shard = 0);
+  /// Batches that wait for a shard. Any thread.
+  std::size_t batches_before(std::size_t shard) const { return queues_[shard]->batches_under_way(); }
+  /// Number of the last record of the journal that is kept; 0: none.
+  std::uint64_t newest_record() const { return keeper_ == nullptr ? 0 : keeper_->newest_record(); }
+
   /// Events taken in so far. Any thread.
   std::int64_t received() const { return received_.load(std::memory_order_relaxed); }
 
@@ -144,6 +154,9 @@ class Pipeline final : public Intake, private StateOwner {
   void make_shards();
   void start_threads();
   void run_shard(std::size_t index);
+  bool work(std::size_t index, Batch* batch);
+  void stop_threads();
+  std::vector<std::string> wait_for_states(WaitFor what);
   void run_publisher();
   struct Portion;
   void take_text(const Portion& portion, BodyResult* result);
@@ -191,6 +204,7 @@ class Pipeline final : public Intake, private StateOwner {
   std::vector<std::unique_ptr<BatchQueue>> queues_;  // one per shard
   SnapshotHub hub_;
   std::vector<std::unique_ptr<Shard>> shards_;  // each used by its thread only
+  std::vector<std::uint64_t> pinned_versions_;  // what each shard was told of; likewise
   std::vector<std::thread> shard_threads_;
   std::thread publisher_;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,10 @@ class Router {
   /// `queues`: one per shard; they and `dead_letters` outlive the router.
   Router(const SessionOptions& options, std::size_t batch_events, std::vector<std::unique_ptr<BatchQueue>>& queues,
          DeadLetters& dead_letters);
+
+  /// `give_turn` is called for as long as a shard has no free batch, in place of waiting for its thread. Before the
+  /// first event.
+  void wait_by(std::function<void()> give_turn) { give_turn_ = std::move(give_turn); }
 
   /// Sends one event on. `line` is its text, kept if the event is late. May wait for a shard.
   /// Marks the event late if it is.
@@ -66,6 +71,7 @@ class Router {
   bool started_ = false;
   TimeMs newest_ms_ = 0;
   StatValues stats_;
+  std::function<void()> give_turn_;  // empty: shards have threads
 };
 
 }  // namespace weir

@@ -48,6 +48,8 @@ class SnapshotHub {
   void hand_in(std::uint64_t number, ShardSnapshot snapshot);
   /// Waits for the next whole cut; nullopt after close(). Publisher.
   std::optional<Cut> wait();
+  /// The next whole cut; nullopt when there is none. Publisher.
+  std::optional<Cut> take();
   /// Ends wait(). Whole cuts handed in before are still delivered.
   void close();
 
@@ -60,6 +62,8 @@ class SnapshotHub {
   static constexpr std::size_t kMostWindowCells = 500'000;  // of all windows, shards and rollups; about 3 KB each
 
  private:
+  bool is_whole() const { return cut_ && cut_->shards.size() == shard_count_; }
+
   std::size_t shard_count_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

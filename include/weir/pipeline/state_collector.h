@@ -23,6 +23,12 @@ class StateCollector {
     changed_.notify_all();
   }
 
+  /// Whether wait() would not wait.
+  bool is_whole() {
+    const std::lock_guard lock(mutex_);
+    return handed_in_ == states_.size();
+  }
+
   /// Waits for all shards and hands out their states by index.
   std::vector<std::string> wait() {
     std::unique_lock lock(mutex_);

@@ -82,11 +82,19 @@ class StateKeeper {
   RecoveryProgress recovery_progress() const { return {records_replayed_, records_to_replay_}; }
   /// From here on state is kept. `owner` outlives stop().
   void start(StateOwner& owner);
+  /// Does by itself what is due, on two threads. After start(), unless step_syncs() and step_snapshots() are called.
+  void start_threads();
+  /// Brings to the disk what was appended. What one of the threads does at least every 100 ms.
+  void step_syncs() { static_cast<void>(sync_and_tell()); }
+  /// Tries again after a failure, or takes a snapshot when one is due. What the other does four times a second.
+  void step_snapshots();
   /// Takes a last snapshot, and keeps nothing from here on.
   void stop();
 
   /// False when it was not written: then it must not be acknowledged, nor have any effect.
   bool append(std::string_view record);
+  /// Number of the last record that is kept; 0: none.
+  std::uint64_t newest_record() const { return journal_->appended(); }
   /// Number of the last record appended, when acknowledging it has to wait for the disk; else 0.
   std::uint64_t durable_at() const { return waits_ ? journal_->appended() : 0; }
   /// False while the journal fails, or is full because no snapshot can be taken.

@@ -52,6 +52,8 @@ class BatchQueue {
   void push(Batch* batch);
   /// The next batch; waits for it. Consumer.
   Batch* pop();
+  /// The next batch, or nullptr when there is none. Consumer.
+  Batch* try_pop();
   /// Gives a batch back, emptied. Consumer.
   void release(Batch* batch);
 
