@@ -8,6 +8,7 @@
 #include "weir/core/codec.h"
 #include "weir/core/hash.h"
 #include "weir/core/thread_name.h"
+#include "weir/store/journal.h"
 
 namespace weir {
 namespace {
@@ -18,6 +19,12 @@ constexpr auto kSyncInterval = std::chrono::milliseconds(60);
 constexpr auto kLookInterval = std::chrono::milliseconds(250);  // for what is due: a snapshot, or trying again
 constexpr std::string_view kSync = "sync";
 constexpr std::uint64_t kFirstEpoch = 1;
+
+Result<std::unique_ptr<RecordLog>> open_journal(const std::string& path, DiskEnv env) {
+  Result<std::unique_ptr<Journal>> journal = Journal::open(path, env);
+  if (!journal) return journal.error();
+  return std::unique_ptr<RecordLog>(std::move(*journal));
+}
 
 }  // namespace
 
@@ -36,7 +43,8 @@ Result<std::unique_ptr<StateKeeper>> StateKeeper::open(const StateOptions& optio
     if (!difference.empty()) return Error{difference};
   }
   // The journal's lock is what keeps two processes apart, so it comes before anything is written.
-  Result<std::unique_ptr<Journal>> journal = Journal::open(folder->journal_path(), options.disk);
+  const OpenRecordLog open_log = options.open_journal != nullptr ? options.open_journal : open_journal;
+  Result<std::unique_ptr<RecordLog>> journal = open_log(folder->journal_path(), options.disk);
   if (!journal) return journal.error();
   if (!*found) {
     const Result<std::monostate> written = folder->write_identity(identity);
@@ -47,7 +55,7 @@ Result<std::unique_ptr<StateKeeper>> StateKeeper::open(const StateOptions& optio
   return keeper;
 }
 
-StateKeeper::StateKeeper(StateFolder folder, std::unique_ptr<Journal> journal, const StateOptions& options,
+StateKeeper::StateKeeper(StateFolder folder, std::unique_ptr<RecordLog> journal, const StateOptions& options,
                          const Clock& clock)
     : options_(options),
       clock_(clock),

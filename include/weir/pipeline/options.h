@@ -15,6 +15,7 @@
 #include "weir/pipeline/memory_guard.h"
 #include "weir/session/options.h"
 #include "weir/store/disk.h"
+#include "weir/store/record_log.h"
 #include "weir/window/options.h"
 
 namespace weir {
@@ -50,6 +51,7 @@ struct StateOptions {
   TimeMs snapshot_interval_ms = 60'000;
   std::size_t journal_bytes = std::size_t{1} << 30;  // of records since the last snapshot
   DiskEnv disk = nullptr;                            // for tests
+  OpenRecordLog open_journal = nullptr;              // likewise; null: a Journal
 
   bool kept() const { return durability != "none" && !directory.empty(); }
 };

@@ -19,7 +19,7 @@
 #include "weir/core/result.h"
 #include "weir/core/stats.h"
 #include "weir/pipeline/options.h"
-#include "weir/store/journal.h"
+#include "weir/store/record_log.h"
 #include "weir/store/snapshot_files.h"
 #include "weir/store/state_folder.h"
 
@@ -109,7 +109,7 @@ class StateKeeper {
   void add_stats(StatValues& stats) const;
 
  private:
-  StateKeeper(StateFolder folder, std::unique_ptr<Journal> journal, const StateOptions& options, const Clock& clock);
+  StateKeeper(StateFolder folder, std::unique_ptr<RecordLog> journal, const StateOptions& options, const Clock& clock);
   void run_syncs();
   void run_snapshots();
   bool sync_and_tell();
@@ -124,7 +124,7 @@ class StateKeeper {
   StateFolder folder_;
   StateIdentity identity_;
   SnapshotFiles snapshots_;
-  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<RecordLog> journal_;
   StateOwner* owner_ = nullptr;
   Recovery recovery_;
 

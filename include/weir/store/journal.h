@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,60 +13,38 @@
 
 #include "weir/core/result.h"
 #include "weir/store/disk.h"
+#include "weir/store/record_log.h"
 
 namespace weir {
 
-/// Members may be called by any thread, but append() and turn_to() by one at a time.
-///
 /// A record that was appended is with the operating system: the end of the process does not lose it. One up to synced()
 /// is on the disk. After a failure nothing is appended until reopen(): only then is it known what the disk has.
-class Journal {
+class Journal final : public RecordLog {
  public:
   /// Opens or makes the journal in this folder. Fails with the path, the cause and what to do.
   static Result<std::unique_ptr<Journal>> open(const std::string& path, DiskEnv env);
-  ~Journal();
+  ~Journal() override;
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// Epochs there are, the oldest first.
-  std::vector<std::uint64_t> epochs() const;
-  /// Calls `take(sequence, record)` for each record from this epoch on, in order, until it says false. Fails when the
-  /// disk does.
-  using Take = std::function<bool(std::uint64_t sequence, std::string_view record)>;
-  Result<std::monostate> read_from(std::uint64_t epoch, const Take& take) const;
-
-  /// Number of the last record there is to be read; 0: there is none, or it cannot be told.
-  std::uint64_t last_on_disk() const;
-
-  /// Makes an epoch, which is later than all others. False when that failed.
-  bool add_epoch(std::uint64_t epoch);
-  /// Further records belong to this epoch, and are numbered from `sequence` on.
-  void turn_to(std::uint64_t epoch, std::uint64_t sequence);
-  /// Drops all epochs before this one. What fails is tried again by the next call.
-  void drop_before(std::uint64_t epoch);
-
-  /// False when it could not be written: then it was not accepted, and never will be read.
-  bool append(std::string_view record);
-  /// Brings all that was appended to the disk. False when that failed.
-  bool sync();
-  /// Closes and opens it again after a failure. False when it fails still.
-  bool reopen();
-
-  bool working() const { return working_.load(std::memory_order_acquire); }
-  /// Why it does not work; empty when it does.
-  std::string problem() const;
-  /// Number of the last record appended; 0: none.
-  std::uint64_t appended() const { return appended_.load(std::memory_order_acquire); }
-  /// Number of the last record known to be on the disk.
-  std::uint64_t synced() const { return synced_.load(std::memory_order_acquire); }
-  /// Bytes of records appended since it was opened.
-  std::uint64_t appended_bytes() const { return appended_bytes_.load(std::memory_order_relaxed); }
-  /// Records appended since it was opened.
-  std::int64_t records() const { return records_.load(std::memory_order_relaxed); }
-  std::int64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
-  std::int64_t errors() const { return errors_.load(std::memory_order_relaxed); }
-  /// Bytes its files take on the disk.
-  std::uint64_t disk_bytes() const;
+  std::vector<std::uint64_t> epochs() const override;
+  Result<std::monostate> read_from(std::uint64_t epoch, const Take& take) const override;
+  std::uint64_t last_on_disk() const override;
+  bool add_epoch(std::uint64_t epoch) override;
+  void turn_to(std::uint64_t epoch, std::uint64_t sequence) override;
+  void drop_before(std::uint64_t epoch) override;
+  bool append(std::string_view record) override;
+  bool sync() override;
+  bool reopen() override;
+  bool working() const override { return working_.load(std::memory_order_acquire); }
+  std::string problem() const override;
+  std::uint64_t appended() const override { return appended_.load(std::memory_order_acquire); }
+  std::uint64_t synced() const override { return synced_.load(std::memory_order_acquire); }
+  std::uint64_t appended_bytes() const override { return appended_bytes_.load(std::memory_order_relaxed); }
+  std::int64_t records() const override { return records_.load(std::memory_order_relaxed); }
+  std::int64_t syncs() const override { return syncs_.load(std::memory_order_relaxed); }
+  std::int64_t errors() const override { return errors_.load(std::memory_order_relaxed); }
+  std::uint64_t disk_bytes() const override;
 
  private:
   struct Parts;
