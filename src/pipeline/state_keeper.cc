@@ -295,12 +295,15 @@ bool StateKeeper::take_snapshot() {
       previous_epoch_ = epoch;
     }
   }
-  const std::lock_guard lock(mutex_);
-  ++stats_[good ? Stat::kSnapshotsWritten : Stat::kSnapshotsFailed];
-  if (!good) return false;
-  stats_[Stat::kSnapshotBytes] = static_cast<std::int64_t>(size);
-  stats_[Stat::kSnapshotTime] = cut_ms / 1000;
-  stats_[Stat::kSnapshotDuration] = clock_.steady_ms() - began_ms;
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_[good ? Stat::kSnapshotsWritten : Stat::kSnapshotsFailed];
+    if (!good) return false;
+    stats_[Stat::kSnapshotBytes] = static_cast<std::int64_t>(size);
+    stats_[Stat::kSnapshotTime] = cut_ms / 1000;
+    stats_[Stat::kSnapshotDuration] = clock_.steady_ms() - began_ms;
+  }
+  if (works()) owner_->journal_works();  // it may have been full, and lines wait
   return true;
 }
 

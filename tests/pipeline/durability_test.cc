@@ -249,6 +249,15 @@ TEST_F(DurabilityTest, the_journal_does_not_grow_without_bound) {
   EXPECT_LE(files_of(directory, "snapshot-").size(), 3U);
 }
 
+TEST_F(DurabilityTest, lines_that_wait_for_room_in_the_journal_go_on_once_a_snapshot_makes_some) {
+  PipelineOptions options = plain_options();
+  options.state.journal_bytes = 1;
+  Serving serving(options, directory);
+  for (int visitor = 0; visitor < 4; ++visitor) take_lines(*serving, {page_view(visitor)}, 0, 1);
+  wait_until_keeps(*serving, true);
+  EXPECT_EQ(sessions_at_end(serving), 4);
+}
+
 TEST_F(DurabilityTest, derived_visitors_are_the_same_after_a_restart) {
   Serving serving(plain_options(), directory);
   const std::string event = R"({"type":"page_view","url":"/","ts":)" + std::to_string(kNowMs) + "}";

@@ -36,7 +36,7 @@ class StateOwner {
   virtual bool load_state(const std::vector<std::string_view>& parts) = 0;
   /// Takes a record of the journal in again. False when it is damaged.
   virtual bool replay(std::string_view record) = 0;
-  /// The journal works again, and all that was appended before is kept.
+  /// The journal works, perhaps again, and all that was appended before is kept.
   virtual void journal_works() = 0;
 };
 
