@@ -68,4 +68,20 @@ struct NaiveResult {
 /// Replays `lines` in their order of arrival.
 NaiveResult run_naive_model(const std::vector<std::string>& lines, const NaiveOptions& options);
 
+/// A line of a live stream.
+struct NaiveLine {
+  std::string text;
+  std::int64_t newest_ms = 0;  // time had passed to here when it came, whatever the newest event is
+};
+
+/// Where a live stream stands.
+struct NaiveMoment {
+  std::int64_t now_ms = 0;      // all events before it have been applied
+  std::int64_t waiting_ms = 0;  // events from here on wait to be put in order, and are counted as `queued`
+};
+
+/// The same of a live stream, with all windows as they are now.
+NaiveResult run_naive_model(const std::vector<NaiveLine>& lines, const NaiveOptions& options,
+                            const NaiveMoment& moment);
+
 }  // namespace weir::support

@@ -128,11 +128,11 @@ std::int64_t random_delay(const RandomStream& stream, RandomSource& random) {
 }
 
 /// Events as the visitors make them, with their times of arrival.
-std::vector<Key> random_events(const RandomStream& stream, RandomSource& random) {
+std::vector<Key> random_events(const RandomStream& stream, const StreamSize& size, RandomSource& random) {
   std::vector<Walk> walks = random_walks(random);
   const std::int64_t grid_ms = random.pick<std::int64_t>({1, 100, 500, 1000});
   const bool session_ids = random.chance(40);
-  const std::int64_t count = random.between(50, 250);
+  const std::int64_t count = random.between(size.least, size.most);
   std::vector<Key> keys;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(walks.size()) - 1));
@@ -189,13 +189,13 @@ std::int64_t random_every(const RandomStream& stream, RandomSource& random) {
 
 }  // namespace
 
-RandomStream make_random_stream(std::uint64_t seed) {
+RandomStream make_random_stream(std::uint64_t seed, const StreamSize& size) {
   RandomSource random(seed);
   RandomStream stream;
   stream.seed = seed;
   stream.reorderable = random.chance(50);
   stream.options = random_options(random);
-  stream.lines = in_order_of_arrival(random_events(stream, random));
+  stream.lines = in_order_of_arrival(random_events(stream, size, random));
   stream.options.every_ms = random_every(stream, random);
   return stream;
 }

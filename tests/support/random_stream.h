@@ -27,8 +27,14 @@ struct RandomStream {
   bool reorderable = false;
 };
 
-/// 50 to 300 lines and options to replay them with.
-RandomStream make_random_stream(std::uint64_t seed);
+/// How many events visitors make in a random stream; there are a few more lines.
+struct StreamSize {
+  std::int64_t least = 50;
+  std::int64_t most = 250;
+};
+
+/// Lines and options to replay them with.
+RandomStream make_random_stream(std::uint64_t seed, const StreamSize& size = {});
 
 /// The lines in order of arrival.
 std::vector<std::string> lines_of(const RandomStream& stream);
