@@ -52,6 +52,7 @@ struct LiveCounts {
 struct LiveCut {
   LiveTime time;
   std::uint64_t record = 0;
+  std::int64_t order = 0;  // among all cuts, those without a snapshot included
 };
 
 class LiveModel {
@@ -75,7 +76,7 @@ class LiveModel {
   const Portion& first_waiting() const { return waiting_.front(); }
   void pass_time(std::int64_t now_ms);
 
-  LiveCut cut(std::uint64_t record) const { return {time_, record}; }
+  LiveCut cut(std::uint64_t record, std::int64_t order) const { return {time_, record, order}; }
   /// Another process has what came up to this record, starting from a cut, and counts from 0. `ghost` is a portion that
   /// was not acknowledged, and is there nevertheless.
   void recovered(std::uint64_t record, const LiveCut& from, const std::optional<Portion>& ghost);

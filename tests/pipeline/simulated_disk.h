@@ -88,7 +88,7 @@ class SimulatedDisk {
   void name(Naming naming);
   static void apply(const Naming& naming, Names& names);
   rocksdb::IOStatus append(Inode& inode, std::string_view bytes);
-  rocksdb::IOStatus sync(Inode& inode);
+  rocksdb::IOStatus sync(Inode& inode, const std::string& path);
   rocksdb::IOStatus sync_folder(const std::string& path);
   rocksdb::IOStatus change_names(Naming naming, bool needs_room);
 

@@ -199,7 +199,7 @@ void Simulation::feed_body(const std::vector<std::string>& lines) {
     // Whether heartbeats would have been shed is not told; what is counted in the end is the same.
     model_.refused(portion);
     ghost_ = portion;
-    ghost_snapshot_ = newest_snapshot();
+    ghost_order_ = cut_order_;
     return note_records();
   }
   if (result.shed > 0) portion = model_.portion_of(lines, clock_.now_ms(), LiveModel::Heartbeats::kShed);
@@ -285,7 +285,7 @@ void Simulation::sync() {
 }
 
 void Simulation::take_snapshot(bool when_due) {
-  const LiveCut cut = model_.cut(records_);
+  const LiveCut cut = model_.cut(records_, ++cut_order_);
   snapshotting_ = true;
   bool good = true;
   if (when_due) {

@@ -103,11 +103,12 @@ class Simulation final : private Turns {
   bool only_work_ = false;  // nothing comes in: the pipeline begins or ends
   bool snapshotting_ = false;
 
-  std::uint64_t records_ = 0;              // kept, as of the last look
-  std::uint64_t told_ = 0;                 // records that are said to be on the disk
-  std::map<std::uint64_t, LiveCut> cuts_;  // by number of the snapshot
-  std::optional<Portion> ghost_;           // refused, though the disk may have it
-  std::optional<std::uint64_t> ghost_snapshot_;
+  std::uint64_t records_ = 0;                                             // kept, as of the last look
+  std::uint64_t told_ = 0;                                                // records that are said to be on the disk
+  std::map<std::uint64_t, LiveCut> cuts_;                                 // by number of the snapshot
+  std::optional<Portion> ghost_;                                          // refused, though the disk may have it
+  std::int64_t ghost_order_ = 0;                                          // of the last cut before it
+  std::int64_t cut_order_ = 0;                                            // of the last cut
   std::optional<std::uint64_t> damaged_;                                  // number of the newest snapshot, when it is
   bool troubled_ = false;                                                 // the disk has failed since the process began
   std::map<std::uint64_t, std::pair<std::int64_t, std::int64_t>> ticks_;  // watermark and received, by report

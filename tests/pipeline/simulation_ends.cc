@@ -28,7 +28,7 @@ void Simulation::end(End how) {
   if (how == End::kStop && !disk_.dead()) {
     ++tally_.stops;
     note("stop");
-    const LiveCut cut = model_.cut(records_);
+    const LiveCut cut = model_.cut(records_, ++cut_order_);
     const std::shared_ptr<const Report> report = pipeline_->finish();
     note_snapshots(cut);
     note_records();
@@ -114,7 +114,8 @@ void Simulation::damage_newest_snapshot() {
 void Simulation::resolve(End how) {
   const std::uint64_t found = pipeline_->newest_record();
   std::optional<std::uint64_t> newest = newest_snapshot();
-  const bool of_body = ghost_ && ghost_snapshot_ == newest;
+  // A snapshot that was cut after it says that it is not there.
+  const bool of_body = ghost_ && (newest ? cuts_.at(*newest).order : 0) <= ghost_order_;
   const bool damaged = newest && newest == damaged_;
   if (damaged) newest = std::prev(cuts_.find(*newest))->first;
   std::optional<Portion> ghost = of_body ? ghost_ : std::nullopt;
