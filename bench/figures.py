@@ -120,6 +120,11 @@ GOALS = [
     ("bytes per open session at 10 M", plain("BM_SessionMemory/10000000", "bytes_per_session"), LESS, 200, 120),
     ("ns at 10 M open sessions / at 10 k", over(ns("BM_LiveSessions/10000000"), ns("BM_LiveSessions/10000")), LESS,
      2.0, 1.4),
+    ("journal's part of all processor time, TCP", plain("BM_JournalCost/tcp", "journal_part"), LESS, 0.2, 0.2),
+    ("the same, HTTP of 100", plain("BM_JournalCost/http_of_100", "journal_part"), LESS, 0.2, 0.2),
+    ("seconds to take 10 M journalled events in", times(1e7, plain("BM_Recovery", "wall_per_event")), LESS, 10, 10),
+    ("ms intake stands still for a snapshot, 1 M sessions",
+     times(1e3, plain("BM_SnapshotPause", "pause_per_snapshot")), LESS, 100, 100),
     ("allocations per event, warm", plain("BM_Allocations", "allocations_per_event"), LESS, 0, 0),
 ]
 

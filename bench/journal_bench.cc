@@ -3,11 +3,9 @@
 //
 // `journal_part` is what the journal has of the processor time of all threads, which is the throughput it costs when
 // every core is busy; `ingest_part` is its part of the thread that takes in. What is counted is compared with what was
-// sent in each run, and after one of them with what a restart brings back.
+// sent in each run.
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,6 +15,7 @@
 #include "support/input.h"
 #include "support/live_traffic.h"
 #include "support/measure.h"
+#include "support/state_directory.h"
 #include "weir/core/check.h"
 
 namespace weir::bench {
@@ -27,26 +26,6 @@ constexpr std::size_t kEventsPerSession = 50;
 constexpr std::size_t kEventsPerSinglySession = 4;
 constexpr std::size_t kConnections = 16;
 constexpr std::size_t kStream = 0;  // in place of events in a request: all of them over one connection
-
-/// A folder that goes away by itself.
-class StateDirectory {
- public:
-  StateDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-bench-XXXXXX").string();
-    WEIR_CHECK(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~StateDirectory() {
-    std::error_code ignored;  // what is left is a temporary file
-    std::filesystem::remove_all(path_, ignored);
-  }
-  StateDirectory(const StateDirectory&) = delete;
-  StateDirectory& operator=(const StateDirectory&) = delete;
-  std::string path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// Events, and how they are sent.
 struct Load {
@@ -80,6 +59,7 @@ const Load& load_of(std::size_t events_each) {
 struct Spent {
   double all = 0;
   double ingest = 0;
+  double journal_bytes = 0;  // of records
 };
 
 Spent serve(const Load& load, const StateOptions& state) {
@@ -96,6 +76,7 @@ Spent serve(const Load& load, const StateOptions& state) {
   spent.all = cpu_seconds(Cpu::kProcess) - before - client_seconds;
   const std::shared_ptr<const Report> report = server.finish(load.lines.traffic.events());
   spent.ingest = server.ingest_seconds();
+  spent.journal_bytes = static_cast<double>(report->stats[Stat::kJournalWrittenBytes]);
   load.lines.traffic.check(*report);
   WEIR_CHECK((report->stats[Stat::kJournalRecords] > 0) == state.kept());
   WEIR_CHECK(report->stats[Stat::kJournalErrors] == 0);
@@ -119,10 +100,14 @@ void BM_JournalCost(benchmark::State& state, std::size_t events_each, const char
     const StateDirectory directory;
     const Spent kept = serve(load, kept_in(directory, durability));
     report_time(state, kept.all, static_cast<double>(load.lines.traffic.events()));
-    without = {without.all + plain.all, without.ingest + plain.ingest};
-    with = {with.all + kept.all, with.ingest + kept.ingest};
+    without.all += plain.all;
+    without.ingest += plain.ingest;
+    with.all += kept.all;
+    with.ingest += kept.ingest;
+    with.journal_bytes = kept.journal_bytes;
   }
   state.counters["journal_part"] = 1 - without.all / with.all;
+  state.counters["journal_bytes_per_event"] = with.journal_bytes / static_cast<double>(load.lines.traffic.events());
   state.counters["ingest_part"] = 1 - without.ingest / with.ingest;
 }
 BENCHMARK_CAPTURE(BM_JournalCost, tcp, kStream, "interval")->UseManualTime()->Unit(benchmark::kMillisecond);

@@ -279,9 +279,14 @@ export const pipelineHealth = (): Dashboard =>
           }),
           graph({
             title: 'Age of the newest snapshot',
-            about: 'state.snapshot_interval (60 s) while events come. Absent before the first snapshot of a process.',
+            about: 'state.snapshot_interval (60 s) while events come. 0 before the first snapshot of a process.',
             unit: units.seconds,
-            lines: [{ name: '{{instance}}', expr: `time() - (weir_snapshot_timestamp_seconds${own} > 0)` }],
+            lines: [
+              {
+                name: '{{instance}}',
+                expr: `(time() - weir_snapshot_timestamp_seconds${own}) * (weir_snapshot_timestamp_seconds${own} > bool 0)`,
+              },
+            ],
           }),
           graph({
             title: 'Written to the journal',
