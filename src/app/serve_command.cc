@@ -4,14 +4,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +17,7 @@
 #include "admin_endpoint.h"
 #include "admin_guard.h"
 #include "demo_feed.h"
+#include "health_log.h"
 #include "log.h"
 #include "output.h"
 #include "recovery_watch.h"
@@ -72,7 +71,6 @@ class Server {
   std::string admin_address() const;
   void log_addresses() const;
   void look_after_ready();
-  void log_memory();
   void on_signal(int signal);
   void reload();
   Result<Config> read_again() const;
@@ -88,6 +86,7 @@ class Server {
   ServeCommand command_;
   ServiceLog& log_;
   ServiceWatch watch_;
+  HealthLog health_;
   SystemClock clock_;
   // Above all that counts in them or reads them until it goes.
   StatBoard ingest_stats_;  // written by the ingest thread
@@ -110,8 +109,6 @@ class Server {
   bool started_ = false;  // events are taken in
   bool tls_ = false;
   bool stopping_ = false;
-  bool keeps_ = true;  // events can be kept as durability asks
-  MemoryGrade memory_grade_ = MemoryGrade::kAmple;
   bool draining_ = false;   // sources are told to stop
   bool drained_ = false;    // no source is left
   bool overdue_ = false;    // shutdown.timeout is over, or nobody waits for it
@@ -188,28 +185,10 @@ std::uint16_t Server::http_port() const {
 
 /// Ready is who is neither starting nor stopping and can keep what it is sent.
 void Server::look_after_ready() {
-  log_memory();
+  health_.look_at_memory(pipeline_->memory());
   if (!started_) return;
-  const bool keeps = pipeline_->keeps();
-  server_stats_.set(Stat::kReady, keeps && !stopping_ ? 1 : 0);
-  if (keeps == keeps_) return;
-  keeps_ = keeps;
-  if (keeps) return spdlog::info("events can be kept again, and are taken");
-  spdlog::error("events are refused because they cannot be kept: {}; will try again", pipeline_->problem());
-}
-
-void Server::log_memory() {
-  constexpr std::array<std::string_view, 4> kAnswers{
-      "ample again", "scarce: heartbeats are left out, idle connections are closed",
-      "short: the oldest sessions are closed early", "full: events are refused"};
-  constexpr std::size_t kMiB = std::size_t{1} << 20;
-  const MemoryGuard& memory = pipeline_->memory();
-  const MemoryGrade grade = memory.grade();
-  if (grade == memory_grade_) return;
-  memory_grade_ = grade;
-  spdlog::log(grade == MemoryGrade::kAmple ? spdlog::level::info : spdlog::level::warn,
-              "memory is {} ({} MiB in use, limits.memory is {} MiB)", kAnswers[static_cast<std::size_t>(grade)],
-              memory.used_bytes() / kMiB, memory.limit_bytes() / kMiB);
+  health_.look_at_journal(*pipeline_);
+  server_stats_.set(Stat::kReady, pipeline_->keeps() && !stopping_ ? 1 : 0);
 }
 
 std::string Server::admin_address() const {

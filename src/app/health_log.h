@@ -1,0 +1,21 @@
+// HealthLog: tells the log when events can no longer be kept or memory gets short, and when all is well again. Belongs
+// to the main thread.
+#pragma once
+
+#include "weir/pipeline/pipeline.h"
+
+namespace weir {
+
+class HealthLog {
+ public:
+  /// Says what changed since the last look at memory. Call several times a second.
+  void look_at_memory(const MemoryGuard& memory);
+  /// The same for the journal, once state is back.
+  void look_at_journal(const Pipeline& pipeline);
+
+ private:
+  bool keeps_ = true;  // events can be kept as durability asks
+  MemoryGrade memory_grade_ = MemoryGrade::kAmple;
+};
+
+}  // namespace weir
