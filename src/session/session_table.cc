@@ -8,6 +8,7 @@ namespace {
 constexpr unsigned kFirstIndexBits = 10;
 constexpr TimeMs kBucketsPerTimeout = 64;
 constexpr std::size_t kLeastRoom = 64;  // slots; the memory of fewer is not worth giving back
+constexpr std::size_t kMostRoomAtOnce = 4096;
 constexpr std::size_t kRoomPerUse = 8;  // times as much room as is used is given back
 
 }  // namespace
@@ -128,12 +129,15 @@ void ExpiryCalendar::enter(SessionTable::Slot slot, TimeMs deadline_ms) {
     slots.swap(spare_.back());
     spare_.pop_back();
   }
+  // One bucket has about as many as the next, so its room is not made step by step.
+  if (slots.size() == slots.capacity()) slots.reserve(std::max(2 * slots.size(), usual_room_));
   slots.push_back(slot);
 }
 
 /// Keeps the room of the bucket just drained, so that a steady stream allocates nothing, unless it was hardly used: a
 /// burst passes through every bucket and would leave its room behind.
 void ExpiryCalendar::keep_room() {
+  usual_room_ = std::min(due_.size() + due_.size() / 4, kMostRoomAtOnce);
   const bool used = due_.capacity() <= kRoomPerUse * std::max(due_.size(), kLeastRoom);
   due_.clear();
   if (used && due_.capacity() > 0) {

@@ -9,10 +9,9 @@ namespace weir {
 namespace {
 
 constexpr TimeMs kDayMs = 24 * 60 * 60 * 1000;
-constexpr std::size_t kRelievedShare = 64;           // of open sessions are closed at a time when memory is short
-constexpr std::size_t kUnusedShare = 8;              // of the slots are worth giving back
-constexpr std::size_t kMaxCurrenciesPerSession = 8;  // further ones are summed under XXX
-constexpr std::uint32_t kEngagedMs = 10'000;         // GA4: ten seconds engaged make an engaged session
+constexpr std::size_t kRelievedShare = 64;    // of open sessions are closed at a time when memory is short
+constexpr std::size_t kUnusedShare = 8;       // of the slots are worth giving back
+constexpr std::uint32_t kEngagedMs = 10'000;  // GA4: ten seconds engaged make an engaged session
 
 std::uint32_t saturating_add(std::uint32_t sum, double amount) {
   const double total = sum + amount;
@@ -148,7 +147,7 @@ void Sessionizer::convert(SessionRecord& session, const Event& event) {
   if (!has_order && event.amount <= 0) return;
   Purchases& purchases = purchases_of(session);
   ++purchases.orders;
-  if (event.amount > 0) add_revenue(purchases.revenue, event.currency, to_nanos(event.amount));
+  if (event.amount > 0) add_revenue(purchases, {event.currency, to_nanos(event.amount)});
 }
 
 Sessionizer::Purchases& Sessionizer::purchases_of(SessionRecord& session) {
@@ -163,26 +162,29 @@ Sessionizer::Purchases& Sessionizer::purchases_of(SessionRecord& session) {
   return purchases_[session.purchases - 1];
 }
 
-void Sessionizer::add_revenue(std::vector<Money>& revenue, Currency currency, Nanos nanos) {
+void Sessionizer::add_revenue(Purchases& purchases, Money money) {
   const auto place = [&](Currency wanted) {
-    return std::find_if(revenue.begin(), revenue.end(), [&](const Money& money) { return money.currency == wanted; });
+    const auto end = purchases.moneys.begin() + purchases.money_count;
+    return std::find_if(purchases.moneys.begin(), end, [&](const Money& held) { return held.currency == wanted; });
   };
-  auto found = place(currency);
-  if (found == revenue.end() && revenue.size() >= kMaxCurrenciesPerSession) {
-    currency = kNoCurrency;
-    found = place(currency);
+  auto found = place(money.currency);
+  const auto end = purchases.moneys.begin() + purchases.money_count;
+  if (found == end && purchases.money_count >= Purchases::kMostCurrencies) {
+    money.currency = kNoCurrency;
+    found = place(kNoCurrency);
   }
-  if (found == revenue.end()) {
-    revenue.push_back({currency, nanos});
+  if (found == end) {
+    *found = money;
+    ++purchases.money_count;
   } else {
-    found->nanos += nanos;
+    found->nanos += money.nanos;
   }
 }
 
 void Sessionizer::drop_purchases(SessionRecord& session) {
   if (session.purchases == 0) return;
   Purchases& purchases = purchases_[session.purchases - 1];
-  purchases.revenue.clear();
+  purchases.money_count = 0;
   purchases.orders = 0;
   free_purchases_.push_back(session.purchases);
   session.purchases = 0;
@@ -282,7 +284,7 @@ SessionFacts Sessionizer::facts_of(const SessionRecord& session) const {
   facts.dimensions = dimensions_[session.dimensions];
   if (session.purchases != 0) {
     facts.orders = purchases_[session.purchases - 1].orders;
-    facts.revenue = purchases_[session.purchases - 1].revenue;
+    facts.revenue = purchases_[session.purchases - 1].revenue();
   }
   for (std::size_t f = 0; f < funnels_.size(); ++f) {
     facts.funnels[f] = {session.funnels[f].reached(), session.funnels[f].cause()};

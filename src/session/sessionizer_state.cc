@@ -7,7 +7,6 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kMostMoney = 16;  // currencies of one session; it never has more than nine
 constexpr std::size_t kLeastSessionBytes = 8 * (2 + kDimensionCount) + 8 + kMaxFunnels;
 constexpr std::uint32_t kMost32 = std::numeric_limits<std::uint32_t>::max();
 
@@ -58,8 +57,8 @@ void Sessionizer::save_session(const SessionRecord& session, ByteWriter& writer)
     writer.number(value);
   }
   for (const PackedProgress progress : session.funnels) writer.byte(progress.bits());
-  writer.number(purchases.revenue.size());
-  for (const Money& money : purchases.revenue) save_money(money, writer);
+  writer.number(purchases.money_count);
+  for (const Money& money : purchases.revenue()) save_money(money, writer);
 }
 
 bool Sessionizer::load(ByteReader& reader) {
@@ -112,11 +111,12 @@ bool Sessionizer::load_progress(ByteReader& reader, SessionRecord& session) cons
 }
 
 bool Sessionizer::load_purchases(ByteReader& reader, std::uint32_t orders, SessionRecord& session) {
-  std::vector<Money> revenue;
-  const std::size_t count = reader.number(kMostMoney);
-  for (std::size_t i = 0; i < count; ++i) revenue.push_back(load_money(reader));
-  if (!reader.ok() || (revenue.empty() && orders == 0)) return reader.ok();
-  purchases_of(session) = {std::move(revenue), orders};
+  Purchases purchases;
+  purchases.orders = orders;
+  purchases.money_count = static_cast<std::uint32_t>(reader.number(purchases.moneys.size()));
+  for (std::size_t i = 0; i < purchases.money_count; ++i) purchases.moneys[i] = load_money(reader);
+  if (!reader.ok()) return false;
+  if (purchases.money_count > 0 || orders > 0) purchases_of(session) = purchases;
   return true;
 }
 

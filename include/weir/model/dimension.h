@@ -1,6 +1,6 @@
 // THE dimension table: what sessions can be grouped by. A rollup is a list of dimensions; every cell is
 // also per site. Adding a dimension is one row here, plus its classifier in classify/.
-// Every row costs 8 bytes per open session, event under way and remembered visit.
+// Every row costs 8 bytes per event under way, and per combination of values that open sessions or visits have.
 #pragma once
 
 #include <array>

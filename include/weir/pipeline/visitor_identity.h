@@ -37,7 +37,7 @@ struct Sender {
 /// Derives visitors, of a day or of a run. The day is that of the event's time.
 ///
 /// Sessions over midnight, where visitors are of a day: who was seen within one timeout before midnight is remembered
-/// (32 to 128 bytes for each). After it, an event whose sender was remembered under yesterday's salt within one timeout
+/// (26 to 52 bytes for each). After it, an event whose sender was remembered under yesterday's salt within one timeout
 /// keeps that identity, and stays remembered. It costs a second hash and a look-up per derived event, only until nobody
 /// of yesterday is left. An event that comes before an earlier one of its visitor from the other side of midnight is
 /// not connected with it. A second midnight always ends an identity. Owned by one thread.

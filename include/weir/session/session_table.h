@@ -171,6 +171,7 @@ class ExpiryCalendar {
   TimeMs width_ms_;
   std::vector<std::vector<SessionTable::Slot>> ring_;
   std::vector<SessionTable::Slot> due_;
+  std::size_t usual_room_ = 0;                          // what the bucket drained last needed
   std::vector<std::vector<SessionTable::Slot>> spare_;  // room of buckets that were drained, for those that begin
   std::int64_t base_ = 0;                               // lowest bucket not drained
   TimeMs next_ms_ = 0;

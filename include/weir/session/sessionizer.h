@@ -2,6 +2,7 @@
 // front of the window layer, which it knows only as a SessionObserver.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -81,7 +82,13 @@ class Sessionizer {
   using Slot = SessionTable::Slot;
   /// What a session bought, apart from its record because few sessions buy anything.
   struct Purchases {
-    std::vector<Money> revenue;
+    /// Currencies kept apart; further ones are summed under XXX, which has the last place.
+    static constexpr std::size_t kMostCurrencies = 8;
+
+    std::span<const Money> revenue() const { return std::span(moneys).first(money_count); }
+
+    std::array<Money, kMostCurrencies + 1> moneys{};
+    std::uint32_t money_count = 0;
     std::uint32_t orders = 0;
   };
 
@@ -99,7 +106,7 @@ class Sessionizer {
   SessionFacts facts_of(const SessionRecord& session) const;
   void set_dimensions(SessionRecord& session, const DimensionValues& dimensions);
   Purchases& purchases_of(SessionRecord& session);
-  static void add_revenue(std::vector<Money>& revenue, Currency currency, Nanos nanos);
+  static void add_revenue(Purchases& purchases, Money money);
   void drop_purchases(SessionRecord& session);
   void save_session(const SessionRecord& session, ByteWriter& writer) const;
   bool load_session(ByteReader& reader);
