@@ -2,7 +2,6 @@
 // listener opens first and says that Weir is not ready, while a thread of its own brings kept state back.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -22,7 +21,6 @@
 #include "output.h"
 #include "recovery_watch.h"
 #include "service_watch.h"
-#include "terminal.h"
 #include "web_config.h"
 #include "weir/app/commands.h"
 #include "weir/app/config.h"
@@ -79,7 +77,6 @@ class Server {
   void cut_short(const char* signal_name);
   void drain();
   void sources_drained();
-  void draw_table();
   std::uint16_t http_port() const;
 
   Config config_;
@@ -221,7 +218,7 @@ Result<std::monostate> Server::take_events_in() {
     admin_loop_.post([this] { sources_drained(); });
   });
   if (command_.for_ms > 0) admin_loop_.after(command_.for_ms, [this] { begin_stop(); });
-  if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(); });
+  if (command_.table) admin_loop_.every(kTableMs, [this] { draw_table(*pipeline_->report(), config_.sinks); });
   watch_.start(admin_loop_, ingest_loop_, *pipeline_, config_.pipeline.publish_interval_ms);
   started_ = true;
   server_stats_.set(Stat::kReady, 1);
@@ -366,15 +363,6 @@ void Server::sources_drained() {
   admin_loop_.every(kIdleCheckMs, [this] {
     if (overdue_ || open_connections(admin_stats_) == 0) admin_loop_.stop();
   });
-}
-
-void Server::draw_table() {
-  if (isatty(STDOUT_FILENO) == 0) return;  // in a file or pipe only the final table makes sense
-  SinkOptions options = config_.sinks;
-  if (const std::optional<Terminal::Size> size = Terminal::size()) options.width = size->width;
-  options.color = true;
-  options.rows = 12;
-  static_cast<void>(write_output("\x1b[H\x1b[J" + render_table(*pipeline_->report(), options)));
 }
 
 }  // namespace

@@ -58,12 +58,12 @@ TEST(VisitorLog, at_its_limit_it_forgets_the_older_half_and_counts_it) {
 
 TEST(VisitorLog, when_memory_is_short_it_forgets_down_to_what_is_spared_and_counts_it) {
   VisitorLog log(1000, 0);
-  for (std::uint64_t visitor = 1; visitor <= 100; ++visitor) ASSERT_TRUE(log.add(visit_of(visitor)));
+  for (std::uint64_t visitor = 1; visitor <= 100; ++visitor) ASSERT_TRUE(log.add(visit_of(visitor), {}));
   log.relieve(100 * sizeof(Visit));
   EXPECT_EQ(log.forgotten(), 0);
   log.relieve(99 * sizeof(Visit));
   EXPECT_EQ(log.forgotten(), 0) << "they are the older ones now";
-  ASSERT_TRUE(log.add(visit_of(101)));
+  ASSERT_TRUE(log.add(visit_of(101), {}));
   log.relieve(99 * sizeof(Visit));
   EXPECT_EQ(log.forgotten(), 100);
   EXPECT_EQ(known(log, 1), 0U);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "weir/core/clock.h"
+#include "weir/core/fair_mutex.h"
 #include "weir/core/result.h"
 #include "weir/ingest/intake.h"
 #include "weir/kpi/report.h"
@@ -208,7 +209,7 @@ class Pipeline final : public Intake, private StateOwner {
   std::vector<std::thread> shard_threads_;
   std::thread publisher_;
 
-  mutable std::mutex intake_mutex_;  // guards the intake side: all down to `received_`
+  mutable FairMutex intake_mutex_;  // guards the intake side: all down to `received_`
   const FormatRow* default_format_;
   std::vector<std::unique_ptr<Parser>> parsers_;  // by row of THE format table; made when first needed
   std::unique_ptr<EventMaker> event_maker_;
