@@ -380,6 +380,11 @@ std::vector<std::string> SimulatedDisk::paths(std::string_view prefix) const {
   return found;
 }
 
+std::string SimulatedDisk::contents(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  return names_.at(path)->cache;
+}
+
 void SimulatedDisk::damage(const std::string& path) {
   const std::lock_guard lock(mutex_);
   std::string& bytes = names_.at(path)->cache;

@@ -56,6 +56,8 @@ class SimulatedDisk {
 
   /// Paths that begin so, in order.
   std::vector<std::string> paths(std::string_view prefix) const;
+  /// Of a file that there is.
+  std::string contents(const std::string& path) const;
   /// Changes bytes of a file, or cuts it.
   void damage(const std::string& path);
 

@@ -14,6 +14,7 @@ namespace weir::support {
 namespace {
 
 constexpr StreamSize kStreamSize{10, 30};
+constexpr std::string_view kUnfinished = ".new";
 constexpr std::size_t kNotesKept = 60;
 constexpr std::int64_t kSyncMs = 100;  // the keeper's thread syncs this often
 
@@ -50,6 +51,9 @@ Simulation::Simulation(std::uint64_t seed, JournalKind journal, const std::strin
   disk_.on_change([this](const std::string& path) {
     // While a snapshot is written, everything else goes on.
     const bool of_snapshot = path.starts_with(snapshot_prefix(options_.state.directory));
+    if (of_snapshot && !path.ends_with(kUnfinished) && !disk_.paths(path + std::string(kUnfinished)).empty()) {
+      cuts_.insert_or_assign(disk_.contents(path + std::string(kUnfinished)), cut_);  // it gets its name
+    }
     if (of_snapshot && snapshotting_ && !only_work_ && depth_ == 0 && random_.chance(30)) step_other(*pipeline_);
   });
 }
@@ -285,7 +289,7 @@ void Simulation::sync() {
 }
 
 void Simulation::take_snapshot(bool when_due) {
-  const LiveCut cut = model_.cut(records_, ++cut_order_);
+  cut_ = model_.cut(records_, ++cut_order_);
   snapshotting_ = true;
   bool good = true;
   if (when_due) {
@@ -296,23 +300,20 @@ void Simulation::take_snapshot(bool when_due) {
   snapshotting_ = false;
   note(fmt::format("snapshot {}: {}, newest {}", when_due ? "if due" : "now", good ? "good" : "failed",
                    newest_snapshot().value_or(0)));
-  note_snapshots(cut);
   note_records();
 }
 
-void Simulation::note_snapshots(const LiveCut& cut) {
-  const std::optional<std::uint64_t> newest = newest_snapshot();
-  if (newest) cuts_.try_emplace(*newest, cut);
+/// Their paths, the oldest first.
+std::vector<std::string> Simulation::snapshots() const {
+  std::vector<std::string> paths = disk_.paths(snapshot_prefix(options_.state.directory));
+  std::erase_if(paths, [](const std::string& path) { return path.ends_with(kUnfinished); });
+  return paths;
 }
 
 std::optional<std::uint64_t> Simulation::newest_snapshot() const {
-  const std::string prefix = snapshot_prefix(options_.state.directory);
-  std::optional<std::uint64_t> newest;
-  for (const std::string& path : disk_.paths(prefix)) {
-    if (path.ends_with(".new")) continue;
-    newest = std::strtoull(path.c_str() + prefix.size(), nullptr, 10);
-  }
-  return newest;
+  const std::vector<std::string> paths = snapshots();
+  if (paths.empty()) return std::nullopt;
+  return std::strtoull(paths.back().c_str() + snapshot_prefix(options_.state.directory).size(), nullptr, 10);
 }
 
 void Simulation::move_clock(std::int64_t by_ms) {

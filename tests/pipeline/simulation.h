@@ -70,7 +70,7 @@ class Simulation final : private Turns {
   void publish();
   void sync();
   void take_snapshot(bool when_due);
-  void note_snapshots(const LiveCut& cut);
+  std::vector<std::string> snapshots() const;
   void move_clock(std::int64_t by_ms);
   void change_disk();
 
@@ -103,14 +103,15 @@ class Simulation final : private Turns {
   bool only_work_ = false;  // nothing comes in: the pipeline begins or ends
   bool snapshotting_ = false;
 
-  std::uint64_t records_ = 0;                                             // kept, as of the last look
-  std::uint64_t told_ = 0;                                                // records that are said to be on the disk
-  std::map<std::uint64_t, LiveCut> cuts_;                                 // by number of the snapshot
-  std::optional<Portion> ghost_;                                          // refused, though the disk may have it
-  std::int64_t ghost_order_ = 0;                                          // of the last cut before it
-  std::int64_t cut_order_ = 0;                                            // of the last cut
-  std::optional<std::uint64_t> damaged_;                                  // number of the newest snapshot, when it is
-  bool troubled_ = false;                                                 // the disk has failed since the process began
+  std::uint64_t records_ = 0;             // kept, as of the last look
+  std::uint64_t told_ = 0;                // records that are said to be on the disk
+  LiveCut cut_;                           // of the snapshot that is being taken
+  std::map<std::string, LiveCut> cuts_;   // by what is in the snapshot: numbers are given again after a failure
+  std::optional<Portion> ghost_;          // refused, though the disk may have it
+  std::int64_t ghost_order_ = 0;          // of the last cut before it
+  std::int64_t cut_order_ = 0;            // of the last cut
+  std::optional<std::uint64_t> damaged_;  // number of the newest snapshot, when it is
+  bool troubled_ = false;                 // the disk has failed since the process began
   std::map<std::uint64_t, std::pair<std::int64_t, std::int64_t>> ticks_;  // watermark and received, by report
   std::uint64_t shown_ = 0;                                               // number of the last report
   std::int64_t shown_watermark_ms_ = 0;

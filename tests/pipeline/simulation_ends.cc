@@ -28,9 +28,8 @@ void Simulation::end(End how) {
   if (how == End::kStop && !disk_.dead()) {
     ++tally_.stops;
     note("stop");
-    const LiveCut cut = model_.cut(records_, ++cut_order_);
+    cut_ = model_.cut(records_, ++cut_order_);
     const std::shared_ptr<const Report> report = pipeline_->finish();
-    note_snapshots(cut);
     note_records();
     // What waits for the disk is counted by a process that ends, and forgotten with it.
     if (model_.waiting() == 0) compare(*report, {model_.newest_ms(), kNever});
@@ -95,29 +94,25 @@ bool Simulation::start() {
 }
 
 void Simulation::damage_newest_snapshot() {
-  std::size_t there = 0;
-  std::string newest;
-  for (const std::string& path : disk_.paths(options_.state.directory + "/snapshot-")) {
-    if (path.ends_with(".new")) continue;
-    ++there;
-    newest = path;
-  }
+  const std::vector<std::string> paths = snapshots();
   // Without power, the journal before it may be gone, too.
-  if (there < 2 || tally_.power_losses > 0 || damaged_) return;
+  if (paths.size() < 2 || tally_.power_losses > 0 || damaged_) return;
   ++tally_.damaged_snapshots;
-  note("damage " + newest);
-  disk_.damage(newest);
+  note("damage " + paths.back());
+  disk_.damage(paths.back());
   damaged_ = newest_snapshot();
 }
 
 /// Finds out what the new process has, and whether it may have that.
 void Simulation::resolve(End how) {
   const std::uint64_t found = pipeline_->newest_record();
-  std::optional<std::uint64_t> newest = newest_snapshot();
-  // A snapshot that was cut after it says that it is not there.
-  const bool of_body = ghost_ && (newest ? cuts_.at(*newest).order : 0) <= ghost_order_;
+  const std::optional<std::uint64_t> newest = newest_snapshot();
   const bool damaged = newest && newest == damaged_;
-  if (damaged) newest = std::prev(cuts_.find(*newest))->first;
+  std::vector<std::string> paths = snapshots();
+  if (damaged) paths.pop_back();
+  const LiveCut cut = paths.empty() ? LiveCut{} : cuts_[disk_.contents(paths.back())];
+  // A snapshot that was cut after it says that it is not there.
+  const bool of_body = ghost_ && cut.order <= ghost_order_;
   std::optional<Portion> ghost = of_body ? ghost_ : std::nullopt;
   if (!ghost && model_.waiting() > 0) ghost = model_.first_waiting();
   note(fmt::format("began with {} records of {}, {} told, snapshot {}", found, records_, told_, newest.value_or(0)));
@@ -131,7 +126,7 @@ void Simulation::resolve(End how) {
   if (found < records_) tally_.lost_records += static_cast<std::int64_t>(records_ - found);
   if (found <= records_) ghost.reset();
   if (ghost) ++tally_.ghosts;
-  model_.recovered(found, newest ? cuts_.at(*newest) : LiveCut{}, ghost);
+  model_.recovered(found, cut, ghost);
   records_ = found;
   told_ = std::min(told_, found);
   ghost_.reset();
