@@ -33,17 +33,18 @@ int seconds_of_abuse() {
   return given != nullptr ? std::atoi(given) : support::repetitions(3, 3600);
 }
 
-/// Every source, state that is kept, and limits that are reached soon.
+/// Every source, state that is kept, and limits that are reached soon; but for those of connections, as all come from
+/// one address, and who is refused one cannot be told from who got no answer.
 std::string config_of(const TemporaryFolder& folder) {
   return fmt::format(
              "sources:\n"
-             "  http: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s}}\n"
+             "  http: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s, client_connections: off}}\n"
              "  tcp: {{listen: \"127.0.0.1:0\"}}\n"
              "  unix: {{path: {0}}}\n"
              "  stdin: {{enabled: true}}\n"
              "  syslog: {{path: {1}}}\n"
              "  tail: [{{path: {2}, from: start}}]\n"
-             "admin: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s}}\n"
+             "admin: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s, connections: 4096}}\n"
              "state: {{directory: {3}, snapshot_interval: 1s, journal_bytes: 16MiB}}\n"
              "dead_letter: {{path: {4}, bytes: 1MiB}}\n",
              folder.path("lines"), folder.path("syslog"), folder.path("tailed.log"), folder.path("state"),

@@ -92,7 +92,7 @@ TEST(Memory, full_events_are_refused_until_there_is_room_again) {
 
 TEST(Memory, a_flood_of_visitors_stays_within_the_limit_and_loses_nothing_acknowledged) {
   if (support::kSanitized) GTEST_SKIP() << "sanitizers keep what is freed";
-  constexpr std::size_t kVisitors = 300'000;  // without a limit they hold some 80 MiB
+  constexpr std::size_t kVisitors = 600'000;  // without a limit they hold some 90 MiB
   constexpr std::size_t kBodyVisitors = 5000;
   const std::size_t limit = memory_at_rest() + 48 * kMiB;
   RunningServer server(limited_config(std::to_string(limit), "sessions: {lateness: 0s}\n"));

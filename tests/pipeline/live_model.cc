@@ -9,7 +9,7 @@
 namespace weir::support {
 namespace {
 
-constexpr std::int64_t kIdleMs = 1000;  // without events for so long, time moves by the clock
+constexpr std::int64_t kIdleMs = 500;  // without events for so long, time moves by the clock
 
 nlohmann::json with_sessions(const nlohmann::json& rows) {
   nlohmann::json kept = nlohmann::json::array();
