@@ -198,9 +198,8 @@ void StateKeeper::run_syncs() {
     lock.unlock();
     static_cast<void>(sync_and_tell());
     lock.lock();
-    wake_syncs_.wait_until(lock, next, [this] {
-      return stopping_ || (waits_ && works() && journal_->appended() != journal_->synced());
-    });
+    wake_syncs_.wait_until(
+        lock, next, [this] { return stopping_ || (waits_ && works() && journal_->appended() != journal_->synced()); });
   }
 }
 

@@ -1,5 +1,5 @@
-// Sources nobody acknowledges, over crashes: a tailed file is read on at its kept place after each SIGKILL, so that each
-// line counts once.
+// Sources nobody acknowledges, over crashes: a tailed file is read on at its kept place after each SIGKILL, so that
+// each line counts once.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

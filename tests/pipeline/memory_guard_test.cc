@@ -182,7 +182,8 @@ TEST(MemoryGuard, when_memory_is_short_the_oldest_sessions_are_closed_and_counte
   EXPECT_LT(stats[Stat::kSessionTableBytes], full->stats[Stat::kSessionTableBytes]) << "what they held is given back";
   EXPECT_EQ(stats[Stat::kCountedPageView], static_cast<std::int64_t>(kSessions));
   EXPECT_EQ(report->rollups.at(0).cells.at(0).totals[Part::kSessions], static_cast<std::int64_t>(kSessions));
-  EXPECT_EQ(report->rollups.at(0).counters.at(0).counters.totals[Part::kSessions], closed) << "they are over, and counted so";
+  EXPECT_EQ(report->rollups.at(0).counters.at(0).counters.totals[Part::kSessions], closed)
+      << "they are over, and counted so";
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 
 namespace weir {
 
-/// Like std::mutex, and as cheap while nobody else wants it. With std::mutex a thread that lets go and asks again at once
-/// nearly always wins over those that sleep: one busy source would keep the others from being read. Any thread; for
-/// std::lock_guard.
+/// Like std::mutex, and as cheap while nobody else wants it. With std::mutex a thread that lets go and asks again at
+/// once nearly always wins over those that sleep: one busy source would keep the others from being read. Any thread;
+/// for std::lock_guard.
 class FairMutex {
  public:
   FairMutex() = default;

@@ -242,9 +242,9 @@ class Pipeline final : public Intake, private StateOwner {
   std::vector<std::shared_ptr<const CellKeySet>> pinned_;  // likewise
   std::atomic<std::uint64_t> pinned_version_{0};
   std::function<StatValues()> extra_stats_;
-  StatBoard refused_;  // bodies refused unread, received and shed; written by the http source's thread
-  bool finished_ = true;                 // no thread runs
-  RecoveredState recovered_;             // written by recover()
+  StatBoard refused_;         // bodies refused unread, received and shed; written by the http source's thread
+  bool finished_ = true;      // no thread runs
+  RecoveredState recovered_;  // written by recover()
   std::atomic<bool> backlogged_{false};  // there is a backlog_
   StateCollector states_;
   std::unique_ptr<StateKeeper> keeper_;  // null: nothing is kept

@@ -128,8 +128,8 @@ class StateKeeper {
   StateOwner* owner_ = nullptr;
   Recovery recovery_;
 
-  std::uint64_t epoch_ = 0;                          // from which the journal is needed; 0: all of it
-  std::uint64_t next_sequence_ = 1;                  // expected behind the snapshot
+  std::uint64_t epoch_ = 0;          // from which the journal is needed; 0: all of it
+  std::uint64_t next_sequence_ = 1;  // expected behind the snapshot
   std::atomic<std::uint64_t> records_replayed_{0};
   std::atomic<std::uint64_t> records_to_replay_{0};
   std::mutex snapshot_mutex_;                        // one snapshot at a time; guards the next four
