@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t kEventsPerVisit = 4;
 constexpr std::size_t kMostSessions = 1'000'000;
+const SystemClock clock;  // outlives pipelines that are released
 
 std::size_t event_count() { return session_count() * kEventsPerVisit; }
 LiveTraffic make_traffic() { return LiveTraffic(std::min(session_count(), kMostSessions)); }
@@ -70,7 +71,6 @@ const std::string& journal() {
   static const std::string path = [] {
     std::string folder = directory.path();
     in_process([&] {
-      const SystemClock clock;
       auto pipeline = Pipeline::start({kept_options(folder), PipelineMode::kServe, 0}, clock);
       WEIR_CHECK(pipeline.has_value());
       LiveTraffic traffic = make_traffic();
@@ -94,7 +94,6 @@ std::shared_ptr<const Report> report_of(Pipeline& pipeline) {
 }
 
 Took recover() {
-  const SystemClock clock;
   Took took;
   const double before = cpu_seconds(Cpu::kProcess);
   const double reader_before = cpu_seconds(Cpu::kThread);
