@@ -44,7 +44,8 @@ void produce(BatchQueue& queue, std::size_t batch_events) {
 }
 
 std::uint64_t hop() {
-  const std::size_t batch_events = PipelineOptions{}.batch_events;
+  const PipelineOptions options;
+  const std::size_t batch_events = options.batch_events;
   BatchQueue queue(kBatches, batch_events);
   std::uint64_t sum = 0;
   std::thread consumer([&] { sum = consume(queue); });
