@@ -3,17 +3,30 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <utility>
+#include <vector>
+
+#include "weir/core/check.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kFirstLines = 16;
+constexpr std::size_t kLeastLimit = 16;
+constexpr std::size_t kGenerationsPerLimit = 8;  // what is forgotten at once is this part of the limit
+constexpr std::uint32_t kMostTurns = 64;
+/// Lines for so many ids: three quarters of their places are used, at most.
+constexpr std::size_t lines_for(std::size_t ids) { return std::max(kFirstLines, std::bit_ceil(ids / 3 + 1)); }
 
 }  // namespace
 
-IdMemory::IdMemory(std::size_t limit)
-    : generation_limit_(std::max<std::size_t>(8, limit / 2)), lines_(kFirstLines), line_count_(kFirstLines) {}
+IdMemory::IdMemory(std::size_t limit, std::uint32_t turns)
+    : limit_(std::max(kLeastLimit, limit)),
+      turns_(turns),
+      most_lines_(lines_for(limit_)),
+      lines_(most_lines_),
+      line_count_(kFirstLines) {
+  WEIR_CHECK(turns >= 1 && turns <= kMostTurns);
+}
 
 IdMemory::Found IdMemory::locate(std::uint64_t id) const {
   std::size_t at = home_of(id);
@@ -34,99 +47,159 @@ std::optional<TimeMs> IdMemory::find(std::uint64_t id) const {
   return time_of(*found.line, found.place);
 }
 
-/// Writes an id into the first place from its home on that holds nothing, or the id itself. There must be one.
-void IdMemory::place(std::uint64_t id, TimeMs time_ms, Generation generation) {
-  for (std::size_t at = home_of(id);; at = (at + 1) & (line_count_ - 1)) {
-    Line& line = lines_[at];
-    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
-      if (holds(line, place) && line.ids[place] != id) continue;
-      line.ids[place] = id;
-      line.times_low[place] = static_cast<std::uint32_t>(time_ms);
-      line.times_high[place] = static_cast<std::uint16_t>(time_ms >> 32);
-      line.generations[place] = generation;
-      return;
-    }
-    // Ids of the older generation are only placed while nothing else is.
-    line.passed_by = generation;
-  }
-}
-
-/// Moves what counts into a table of so many lines, and numbers generations from the first on again.
-void IdMemory::rebuild(std::size_t line_count) {
-  const HugePageArray<Line> before = std::exchange(lines_, HugePageArray<Line>(line_count));
-  const std::size_t count_before = std::exchange(line_count_, line_count);
-  const Generation latest = std::exchange(generation_, kFirstGeneration + 1);
-  for (const int age : {1, 0}) {
-    for (std::size_t i = 0; i < count_before; ++i) {
-      const Line& line = before[i];
-      for (std::size_t at = 0; at < kIdsPerLine; ++at) {
-        if (line.ids[at] == 0 || line.generations[at] + age != latest) continue;
-        place(line.ids[at], time_of(line, at), static_cast<Generation>(generation_ - age));
-      }
-    }
-  }
-}
-
-void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
-  if (newer_size_ >= generation_limit_) {
-    forgotten_ += static_cast<std::int64_t>(older_size_);
-    turn_over();
-  }
-  const std::size_t most = line_count_ * kIdsPerLine / 8 * 5;
-  if (newer_size_ + older_size_ >= most) rebuild(2 * line_count_);
-  place(id, time_ms, generation_);
-  ++newer_size_;
+std::optional<TimeMs> IdMemory::find_or_insert(std::uint64_t id, TimeMs time_ms) {
+  const std::optional<TimeMs> known_ms = find(id);
+  if (!known_ms) insert(id, time_ms);
+  return known_ms;
 }
 
 void IdMemory::remember(std::uint64_t id, TimeMs time_ms) {
   const Found known = locate(id);
-  if (known.line != nullptr && known.line->generations[known.place] == generation_) {
-    place(id, time_ms, generation_);
-  } else {
-    insert(id, time_ms);  // one of the older generation would be forgotten too early; find() sees the newer one first
+  if (known.line == nullptr) return insert(id, time_ms);
+  --generations_[known.line->generations[known.place]].size;
+  ++generations_[latest_].size;
+  std::size_t at = home_of(id);
+  for (; &lines_[at] != known.line; at = (at + 1) & (line_count_ - 1)) lines_[at].passed_by = latest_;
+  write(lines_[at], known.place, {id, time_ms, latest_});
+}
+
+/// Remembers an id that is not.
+void IdMemory::insert(std::uint64_t id, TimeMs time_ms) {
+  while (size_ >= limit_) {
+    forgotten_ += static_cast<std::int64_t>(generations_[oldest_].size);
+    drop_oldest();
   }
+  if (generations_[latest_].size >= limit_ / kGenerationsPerLimit) begin_generation();
+  if (lines_for(size_ + 1) > line_count_) grow();
+  enter({id, time_ms, latest_});
+  ++generations_[latest_].size;
+  ++size_;
+}
+
+/// Writes what is not in the table into the first place from its home on that holds nothing. There must be one.
+void IdMemory::enter(const Entry& entry) {
+  for (std::size_t at = home_of(entry.id);; at = (at + 1) & (line_count_ - 1)) {
+    Line& line = lines_[at];
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (!holds(line, place)) return write(line, place, entry);
+    }
+    line.passed_by = std::max(line.passed_by, entry.generation);
+  }
+}
+
+void IdMemory::write(Line& line, std::size_t place, const Entry& entry) {
+  line.ids[place] = entry.id;
+  line.times_low[place] = static_cast<std::uint32_t>(entry.time_ms);
+  line.times_high[place] = static_cast<std::uint16_t>(entry.time_ms >> 32);
+  line.generations[place] = entry.generation;
+}
+
+void IdMemory::begin_generation() {
+  // Numbers of generations must not go round: what was left behind long ago would count again.
+  if (latest_ == std::numeric_limits<Number>::max()) renumber();
+  generations_[++latest_] = {0, turn_};
+}
+
+void IdMemory::drop_oldest() {
+  if (oldest_ == latest_) begin_generation();
+  size_ -= generations_[oldest_++].size;
 }
 
 void IdMemory::turn_over() {
-  // Numbers of generations must not go round: what was left behind long ago would count again.
-  if (generation_ == std::numeric_limits<Generation>::max()) rebuild(line_count_);
-  ++generation_;
-  older_size_ = std::exchange(newer_size_, 0);
-  // One generation has about as many ids as the next; what a burst needed is given back.
-  const std::size_t enough = std::max(kFirstLines, std::bit_ceil(older_size_));
-  if (enough < line_count_) rebuild(enough);
+  ++turn_;
+  begin_generation();
+  while (generations_[oldest_].turn + turns_ < turn_) drop_oldest();
+  // What a burst needed is given back.
+  constexpr std::size_t kWorthIt = 4;
+  const std::size_t enough = lines_for(size_ + size_ / 2);
+  if (enough * kWorthIt <= line_count_) shrink_to(enough);
 }
 
-void IdMemory::save(ByteWriter& writer) const {
-  for (const int age : {1, 0}) {
-    const auto of_age = [&](const Line& line, std::size_t place) {
-      return line.ids[place] != 0 && line.generations[place] + age == generation_;
-    };
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < line_count_ * kIdsPerLine; ++i) {
-      size += of_age(lines_[i / kIdsPerLine], i % kIdsPerLine);
-    }
-    writer.number(size);
-    for (std::size_t i = 0; i < line_count_ * kIdsPerLine; ++i) {
-      const Line& line = lines_[i / kIdsPerLine];
-      const std::size_t place = i % kIdsPerLine;
-      if (!of_age(line, place)) continue;
-      writer.fixed(line.ids[place]);
-      writer.number(static_cast<std::uint64_t>(time_of(line, place)));
+/// Numbers the generations that count from the first on again.
+void IdMemory::renumber() {
+  const auto before = static_cast<Number>(oldest_ - 1);
+  const auto renumbered = [&](Number number) { return static_cast<Number>(is_recent(number) ? number - before : 0); };
+  for (std::size_t i = 0; i < line_count_; ++i) {
+    for (Number& number : lines_[i].generations) number = renumbered(number);
+    lines_[i].passed_by = renumbered(lines_[i].passed_by);
+  }
+  std::copy(generations_.begin() + oldest_, generations_.begin() + latest_ + 1, generations_.begin() + 1);
+  latest_ = renumbered(latest_);
+  oldest_ = 1;
+}
+
+/// Twice as many lines. An id stays where it is unless its new home is in the new half, or its way there led over the
+/// old end. Those that a line passed on meet the same places on their way as before.
+void IdMemory::grow() {
+  const std::size_t before = line_count_;
+  WEIR_CHECK(2 * before <= most_lines_);
+  line_count_ = 2 * before;
+  for (std::size_t i = 0; i < before; ++i) {
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (!holds(lines_[i], place)) continue;
+      const Entry entry = entry_of(lines_[i], place);
+      const std::size_t home = home_of(entry.id);
+      if (home <= i) continue;
+      lines_[i].ids[place] = 0;
+      enter(entry);
     }
   }
 }
 
-bool IdMemory::load(ByteReader& reader) {
-  constexpr std::size_t kLeastEntryBytes = sizeof(std::uint64_t) + 1;
-  for (const bool last : {false, true}) {
-    if (last) turn_over();
-    for (std::size_t left = reader.count(kLeastEntryBytes); left > 0; --left) {
-      const std::uint64_t id = reader.fixed();
-      const TimeMs time_ms = reader.time();
-      if (id == 0 || time_ms > kLatestKeptMs) return reader.fail();
-      remember(id, time_ms);
+void IdMemory::shrink_to(std::size_t line_count) {
+  std::vector<Entry> kept;
+  kept.reserve(size_);
+  for_each([&](const Entry& entry) { kept.push_back(entry); });
+  lines_.forget();
+  line_count_ = line_count;
+  for (const Entry& entry : kept) enter(entry);
+}
+
+template <class Visit>
+void IdMemory::for_each(Visit visit) const {
+  for (std::size_t i = 0; i < line_count_; ++i) {
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (holds(lines_[i], place)) visit(entry_of(lines_[i], place));
     }
+  }
+}
+
+void IdMemory::save(ByteWriter& writer) const {
+  writer.number(static_cast<std::uint64_t>(latest_ - oldest_ + 1));
+  for (std::size_t number = oldest_; number <= latest_; ++number) {
+    writer.number(turn_ - generations_[number].turn);
+    writer.number(generations_[number].size);
+  }
+  for_each([&](const Entry& entry) {
+    writer.byte(static_cast<Number>(entry.generation - oldest_));
+    writer.fixed(entry.id);
+    writer.number(static_cast<std::uint64_t>(entry.time_ms));
+  });
+}
+
+bool IdMemory::load(ByteReader& reader) {
+  constexpr std::size_t kLeastEntryBytes = 1 + sizeof(std::uint64_t) + 1;
+  turn_ = turns_;
+  latest_ = 0;
+  const std::uint64_t generation_count = reader.number(std::numeric_limits<Number>::max());
+  for (std::uint64_t i = 0; i < generation_count; ++i) {
+    const std::uint64_t age = reader.number(turns_);
+    const std::size_t size = reader.number(reader.bytes_left() / kLeastEntryBytes);
+    generations_[++latest_] = {size, turn_ - age};
+    size_ += size;
+  }
+  if (!reader.ok() || latest_ == 0) return reader.fail();
+  std::size_t left = size_;
+  std::array<std::size_t, 256> left_of{};
+  for (std::size_t number = 1; number <= latest_; ++number) left_of[number] = generations_[number].size;
+  for (; size_ > limit_; drop_oldest()) forgotten_ += static_cast<std::int64_t>(generations_[oldest_].size);
+  line_count_ = std::max(line_count_, lines_for(size_));
+  for (; left > 0 && reader.ok(); --left) {
+    const std::uint8_t number = reader.byte();
+    const Entry entry{reader.fixed(), reader.time(), static_cast<Number>(1 + number)};
+    if (number >= generation_count || entry.id == 0 || entry.time_ms > kLatestKeptMs) return reader.fail();
+    if (left_of[entry.generation]-- == 0) return reader.fail();
+    if (is_recent(entry.generation)) enter(entry);
   }
   return reader.ok();
 }

@@ -141,8 +141,7 @@ void Sessionizer::convert(SessionRecord& session, const Event& event) {
   session.converted = true;
   const bool has_order = event.order != 0;
   if (has_order) {
-    if (orders_.find(event.order)) return;
-    orders_.insert(event.order, event.time_ms);
+    if (orders_.find_or_insert(event.order, event.time_ms)) return;
   }
   if (!has_order && event.amount <= 0) return;
   Purchases& purchases = purchases_of(session);

@@ -16,7 +16,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kTitle = "weir state ";
-constexpr std::string_view kVersion = "2";
+constexpr std::string_view kVersion = "3";
 constexpr std::string_view kSeed = "seed ";
 constexpr std::string_view kShards = "shards ";
 constexpr std::string_view kShape = "shape ";

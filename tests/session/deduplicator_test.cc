@@ -3,9 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
-#include <utility>
 
 #include "support/random_source.h"
 #include "support/seed.h"
@@ -21,68 +22,147 @@ Event delivery(std::uint64_t id, TimeMs time_ms) {
   return event;
 }
 
-TEST(IdMemory, remembers_within_its_limit_and_forgets_the_older_half) {
-  IdMemory memory(200);
-  for (std::uint64_t i = 1; i <= 100; ++i) memory.insert(mix(i, 1), static_cast<TimeMs>(i));
-  for (std::uint64_t i = 101; i <= 200; ++i) memory.insert(mix(i, 1), static_cast<TimeMs>(i));
+TEST(IdMemory, remembers_within_its_limit_and_forgets_the_oldest_eighth) {
+  IdMemory memory(800);
+  for (std::uint64_t i = 1; i <= 800; ++i) ASSERT_FALSE(memory.find_or_insert(mix(i, 1), static_cast<TimeMs>(i)));
   EXPECT_EQ(memory.forgotten(), 0);
-  for (std::uint64_t i = 1; i <= 200; ++i) {
-    ASSERT_TRUE(memory.find(mix(i, 1))) << i;
-    ASSERT_EQ(*memory.find(mix(i, 1)), static_cast<TimeMs>(i));
-  }
-  memory.insert(mix(201, 1), 201);
-  EXPECT_EQ(memory.forgotten(), 100);
-  EXPECT_EQ(memory.find(mix(1, 1)), std::nullopt);
-  EXPECT_TRUE(memory.find(mix(101, 1)));
-  EXPECT_TRUE(memory.find(mix(201, 1)));
+  for (std::uint64_t i = 1; i <= 800; ++i) ASSERT_EQ(memory.find(mix(i, 1)), static_cast<TimeMs>(i)) << i;
+  memory.remember(mix(1, 1), 9);
+  EXPECT_FALSE(memory.find_or_insert(mix(801, 1), 801));
+  EXPECT_EQ(memory.forgotten(), 99);
+  EXPECT_EQ(memory.find(mix(1, 1)), 9) << "remembered anew";
+  EXPECT_EQ(memory.find(mix(2, 1)), std::nullopt);
+  EXPECT_EQ(memory.find(mix(100, 1)), std::nullopt);
+  EXPECT_EQ(memory.find(mix(101, 1)), 101);
+  EXPECT_EQ(memory.find_or_insert(mix(801, 1), 1000), 801) << "the time it had stays";
 }
 
-TEST(IdMemory, what_was_inserted_survives_one_turn_over_and_not_two) {
-  IdMemory memory(1000);
-  memory.insert(42, 7);
-  memory.turn_over();
-  ASSERT_TRUE(memory.find(42));
-  memory.insert(43, 8);
-  memory.turn_over();
-  EXPECT_EQ(memory.find(42), std::nullopt);
-  EXPECT_TRUE(memory.find(43));
-  EXPECT_EQ(memory.forgotten(), 0) << "only the limit counts as forgetting";
+TEST(IdMemory, what_was_inserted_survives_as_many_turns_as_asked_for_and_not_one_more) {
+  for (const std::uint32_t turns : {1U, 2U, 8U, 64U}) {
+    IdMemory memory(1000, turns);
+    memory.remember(42, 7);
+    for (std::uint32_t turn = 0; turn < turns; ++turn) memory.turn_over();
+    EXPECT_TRUE(memory.find(42)) << turns;
+    memory.remember(43, 8);
+    memory.turn_over();
+    EXPECT_EQ(memory.find(42), std::nullopt) << turns;
+    EXPECT_TRUE(memory.find(43)) << turns;
+    EXPECT_EQ(memory.forgotten(), 0) << "only the limit counts as forgetting";
+  }
 }
 
 TEST(IdMemory, growth_keeps_ids_that_share_their_place) {
   IdMemory memory(20'000);
-  for (std::uint64_t i = 1; i <= 2000; ++i) memory.insert(i, static_cast<TimeMs>(i));  // all at home in place 0
+  for (std::uint64_t i = 1; i <= 2000; ++i) memory.remember(i, static_cast<TimeMs>(i));  // all at home in place 0
   for (std::uint64_t i = 1; i <= 2000; ++i) ASSERT_EQ(*memory.find(i), static_cast<TimeMs>(i));
   EXPECT_EQ(memory.find(2001), std::nullopt);
 }
 
-TEST(IdMemory, knows_what_a_map_of_the_latest_two_generations_knows) {
-  support::RandomSource random(support::test_seed());
-  IdMemory memory(std::size_t{1} << 20);
-  std::unordered_map<std::uint64_t, TimeMs> older;
-  std::unordered_map<std::uint64_t, TimeMs> newer;
-  // More generations than their numbers can tell apart. Ids share few homes, so that they push each other on.
-  const auto known = [&](std::uint64_t id) -> std::optional<TimeMs> {
-    for (const auto* generation : {&newer, &older}) {
-      if (const auto found = generation->find(id); found != generation->end()) return found->second;
-    }
-    return std::nullopt;
-  };
-  for (int i = 0; i < 200'000; ++i) {
-    const auto id = static_cast<std::uint64_t>((random.between(0, 19) << 20) + random.between(1, 50));
-    const TimeMs time_ms = random.between(0, TimeMs{1} << 47);
-    ASSERT_EQ(memory.find(id), known(id));
-    if (random.chance(30)) {
-      newer[id] = time_ms;
-      memory.remember(id, time_ms);
-    } else if (!known(id)) {
-      newer[id] = time_ms;
-      memory.insert(id, time_ms);
-    }
-    if (random.between(1, 300) > 1) continue;
-    older = std::exchange(newer, {});
-    memory.turn_over();
+/// A map of what a memory must know, and since which turn.
+class TurningMap {
+ public:
+  explicit TurningMap(std::uint32_t turns) : turns_(turns) {}
+
+  std::optional<TimeMs> find(std::uint64_t id) const {
+    const auto found = known_.find(id);
+    if (found == known_.end() || found->second.turn + turns_ < turn_) return std::nullopt;
+    return found->second.time_ms;
   }
+  void remember(std::uint64_t id, TimeMs time_ms) { known_[id] = {time_ms, turn_}; }
+  void turn_over() { ++turn_; }
+
+ private:
+  struct Known {
+    TimeMs time_ms = 0;
+    std::uint64_t turn = 0;
+  };
+
+  std::uint32_t turns_;
+  std::uint64_t turn_ = 0;
+  std::unordered_map<std::uint64_t, Known> known_;
+};
+
+/// Ids share few homes, the last of the table among them, so that they push each other on and over its end, as it
+/// grows and shrinks. There are more generations than their numbers can tell apart.
+TEST(IdMemory, knows_what_a_map_knows_however_it_grows_and_shrinks_and_is_saved) {
+  support::RandomSource random(support::test_seed());
+  for (const std::uint32_t turns : {1U, 3U, 8U}) {
+    constexpr std::size_t kLimit = std::size_t{1} << 20;
+    auto memory = std::make_unique<IdMemory>(kLimit, turns);
+    TurningMap map(turns);
+    std::int64_t ids = 50;
+    for (int i = 0; i < 100'000; ++i) {
+      const auto id = static_cast<std::uint64_t>((random.pick({0, 1, 2, 14, 15, 31, 63, 127, 255, 1023}) << 20) +
+                                                 random.between(1, ids));
+      const TimeMs time_ms = random.between(0, TimeMs{1} << 47);
+      const std::optional<TimeMs> known = map.find(id);
+      if (random.chance(30)) {
+        memory->remember(id, time_ms);
+        map.remember(id, time_ms);
+      } else {
+        ASSERT_EQ(memory->find_or_insert(id, time_ms), known) << i;
+        if (!known) map.remember(id, time_ms);
+      }
+      if (random.between(1, 200) > 1) continue;
+      memory->turn_over();
+      map.turn_over();
+      ids = random.pick({5, 50, 500});
+      if (random.between(1, 20) > 1) continue;
+      ByteWriter writer;
+      memory->save(writer);
+      memory = std::make_unique<IdMemory>(kLimit, turns);
+      ByteReader reader(writer.bytes());
+      ASSERT_TRUE(memory->load(reader) && reader.done());
+    }
+    EXPECT_EQ(memory->forgotten(), 0);
+  }
+}
+
+TEST(IdMemory, what_was_saved_at_a_larger_limit_loses_its_oldest) {
+  IdMemory memory(800);
+  for (std::uint64_t i = 1; i <= 800; ++i) memory.remember(mix(i, 1), static_cast<TimeMs>(i));
+  ByteWriter writer;
+  memory.save(writer);
+  IdMemory smaller(400);
+  ByteReader reader(writer.bytes());
+  ASSERT_TRUE(smaller.load(reader) && reader.done());
+  EXPECT_EQ(smaller.forgotten(), 400);
+  for (std::uint64_t i = 1; i <= 400; ++i) ASSERT_EQ(smaller.find(mix(i, 1)), std::nullopt) << i;
+  for (std::uint64_t i = 401; i <= 800; ++i) ASSERT_EQ(smaller.find(mix(i, 1)), static_cast<TimeMs>(i)) << i;
+}
+
+TEST(IdMemory, cut_and_hostile_bytes_are_refused) {
+  IdMemory memory(800);
+  for (std::uint64_t i = 1; i <= 300; ++i) memory.remember(mix(i, 1), static_cast<TimeMs>(i));
+  ByteWriter writer;
+  memory.save(writer);
+  for (std::size_t size = 0; size < writer.bytes().size(); ++size) {
+    IdMemory fresh(800);
+    ByteReader reader(std::string_view(writer.bytes()).substr(0, size));
+    ASSERT_FALSE(fresh.load(reader)) << size;
+  }
+  support::RandomSource random(support::test_seed());
+  for (int i = 0; i < 2000; ++i) {  // must end, and stay within its memory
+    std::string bytes = writer.bytes();
+    bytes[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(bytes.size()) - 1))] ^=
+        static_cast<char>(random.between(1, 255));
+    IdMemory fresh(400);
+    ByteReader reader(bytes);
+    if (fresh.load(reader)) fresh.remember(7, 7);
+  }
+}
+
+TEST(IdMemory, a_burst_does_not_leave_its_room_behind) {
+  IdMemory memory(1'000'000);
+  const std::size_t before = memory.memory_bytes();
+  for (std::uint64_t id = 1; id <= 100'000; ++id) memory.remember(id << 20, 5);
+  EXPECT_GE(memory.memory_bytes(), 100'000U * 16);
+  memory.turn_over();
+  memory.remember(std::uint64_t{200'000} << 20, 6);
+  memory.turn_over();
+  EXPECT_TRUE(memory.find(std::uint64_t{200'000} << 20));
+  memory.turn_over();
+  EXPECT_LE(memory.memory_bytes(), 2 * before + 1024);
 }
 
 struct RepeatCase {
@@ -91,19 +171,6 @@ struct RepeatCase {
   TimeMs second_ms;
   bool duplicate;
 };
-
-TEST(IdMemory, a_burst_does_not_leave_its_room_behind) {
-  IdMemory memory(1'000'000);
-  const std::size_t before = memory.memory_bytes();
-  for (std::uint64_t id = 1; id <= 100'000; ++id) memory.insert(id << 20, 5);
-  EXPECT_GE(memory.memory_bytes(), 100'000U * 16);
-  memory.turn_over();
-  memory.insert(std::uint64_t{200'000} << 20, 6);
-  memory.turn_over();
-  EXPECT_TRUE(memory.find(std::uint64_t{200'000} << 20));
-  memory.turn_over();
-  EXPECT_LE(memory.memory_bytes(), 2 * before + 1024);
-}
 
 TEST(Deduplicator, a_repeat_within_the_span_is_a_duplicate_on_either_side) {
   const RepeatCase cases[] = {
@@ -182,10 +249,10 @@ TEST(Deduplicator, ids_do_not_pile_up_as_time_goes_on) {
 }
 
 TEST(Deduplicator, at_its_limit_it_counts_what_it_forgets) {
-  Deduplicator deduplicator(1000, 0, 100);
-  for (std::uint64_t id = 1; id <= 151; ++id) EXPECT_FALSE(deduplicator.is_duplicate(delivery(id << 20, 5)));
+  Deduplicator deduplicator(1000, 0, 800);
+  for (std::uint64_t id = 1; id <= 801; ++id) EXPECT_FALSE(deduplicator.is_duplicate(delivery(id << 20, 5)));
   EXPECT_EQ(deduplicator.forgotten(), 100);
-  EXPECT_TRUE(deduplicator.is_duplicate(delivery(std::uint64_t{151} << 20, 5)));
+  EXPECT_TRUE(deduplicator.is_duplicate(delivery(std::uint64_t{801} << 20, 5)));
 }
 
 }  // namespace

@@ -12,17 +12,14 @@ class Deduplicator {
  public:
   /// `limit` ids are kept at most; events may come `lateness_ms` behind the newest.
   Deduplicator(TimeMs dedup_ms, TimeMs lateness_ms, std::size_t limit)
-      : dedup_ms_(dedup_ms), kept_ms_(2 * dedup_ms + lateness_ms + 1), seen_(limit) {}
+      : dedup_ms_(dedup_ms), turn_ms_((2 * dedup_ms + lateness_ms) / kTurns + 1), seen_(limit, kTurns) {}
 
   /// True when the event repeats a delivery id that was last used within dedup_ms (either way) of its time. Otherwise
   /// its id is remembered, unless a newer use of it is. Events without a delivery id are never duplicates.
   bool is_duplicate(const Event& event) {
     if (event.delivery == 0) return false;
-    const std::optional<TimeMs> last_ms = seen_.find(event.delivery);
-    if (!last_ms) {
-      seen_.insert(event.delivery, event.time_ms);
-      return false;
-    }
+    const std::optional<TimeMs> last_ms = seen_.find_or_insert(event.delivery, event.time_ms);
+    if (!last_ms) return false;
     const TimeMs apart_ms = event.time_ms - *last_ms;
     if (apart_ms <= dedup_ms_ && -apart_ms <= dedup_ms_) return true;
     // A much older use of the id must not make us forget the newer one.
@@ -34,18 +31,18 @@ class Deduplicator {
   /// is more than twice dedup_ms past it: events up to dedup_ms late are still looked at, and they repeat ids up to
   /// dedup_ms older, both spans included.
   void advance(TimeMs watermark_ms) {
-    if (watermark_ms < turn_over_at_ms_) return;
-    if (turn_over_at_ms_ != 0) seen_.turn_over();
-    turn_over_at_ms_ = watermark_ms + kept_ms_;
+    if (watermark_ms < next_turn_ms_) return;
+    if (next_turn_ms_ != 0) seen_.turn_over();
+    next_turn_ms_ = watermark_ms + turn_ms_;
   }
 
   void save(ByteWriter& writer) const {
-    writer.number(static_cast<std::uint64_t>(turn_over_at_ms_));
+    writer.number(static_cast<std::uint64_t>(next_turn_ms_));
     seen_.save(writer);
   }
   /// Into a fresh one. False when the bytes are not what save() writes.
   bool load(ByteReader& reader) {
-    turn_over_at_ms_ = reader.time();
+    next_turn_ms_ = reader.time();
     return seen_.load(reader);
   }
 
@@ -55,10 +52,12 @@ class Deduplicator {
   std::int64_t forgotten() const { return seen_.forgotten(); }
 
  private:
+  static constexpr int kTurns = 8;
+
   TimeMs dedup_ms_;
-  TimeMs kept_ms_;  // an id is remembered at least so long by the watermark
+  TimeMs turn_ms_;  // an id is remembered at least kTurns times so long, by the watermark, and at most once longer
   IdMemory seen_;
-  TimeMs turn_over_at_ms_ = 0;
+  TimeMs next_turn_ms_ = 0;
 };
 
 }  // namespace weir
