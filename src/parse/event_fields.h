@@ -55,18 +55,23 @@ inline constexpr std::array kFieldTable{
     FieldRow{"sent_at", &RawEvent::sent_at_ms},
 };
 
-/// Empties all members but visitor_given. Done one by one, as compilers clear all at once with an instruction that is
-/// slow to start.
-template <std::size_t kIndex = 0>
-void clear_fields(RawEvent& event) {
-  if constexpr (kIndex < kFieldTable.size()) {
+/// Calls `visit.template operator()<kIndex>(member)` for the member of each row, in the order of the table, until one
+/// returns false. Unrolled: what is done with a member is compiled for it.
+template <std::size_t kIndex = 0, class Visit>
+bool for_each_field(RawEvent& event, Visit visit) {
+  if constexpr (kIndex == kFieldTable.size()) {
+    return true;
+  } else {
     constexpr FieldTarget kTarget = kFieldTable[kIndex].target;
-    event.*std::get<kTarget.index()>(kTarget) = {};
-    clear_fields<kIndex + 1>(event);
-  } else {  // other formats may have filled what this one has no key for
-    event.address = {};
-    event.resource = false;
+    return visit.template operator()<kIndex>(event.*std::get<kTarget.index()>(kTarget)) &&
+           for_each_field<kIndex + 1>(event, visit);
   }
+}
+
+/// Empties what the native format has no key for; other formats may have filled it.
+inline void clear_other_members(RawEvent& event) {
+  event.address = {};
+  event.resource = false;
 }
 
 /// A set of fields, one bit per row of the table.
@@ -75,6 +80,12 @@ static_assert(kFieldTable.size() < 64, "a set of fields is kept in 64 bits, with
 
 /// The bit of the index that stands for all keys that are not in the table.
 inline constexpr FieldSet kUnknownField = FieldSet{1} << kFieldTable.size();
+
+/// The first token of each field of an object; where `seen` has no bit, what is there is of earlier objects.
+struct FieldTokens {
+  std::array<std::string_view, kFieldTable.size()> of{};
+  FieldSet seen = kUnknownField;
+};
 
 /// Row number of a key; the table's size when there is none. Linear: for constants and for escaped keys.
 constexpr std::size_t field_index(std::string_view name) {

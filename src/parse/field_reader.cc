@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::size_t kTextBytes = 64 * 1024;  // least room for decoded strings of one group of events
 
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
 }  // namespace
 
 FieldReader::FieldReader(const ParserOptions& options) : decoded_(std::max(kTextBytes, options.line_bytes)) {}
@@ -28,20 +21,35 @@ void FieldReader::begin(std::string_view input) {
   forget_texts();
 }
 
-void FieldReader::begin_object(std::string_view object, RawEvent& event) {
-  object_backslash_at_ = backslash_at_;
+/// Backslashes are rare: one search finds the next of them, often many objects ahead.
+void FieldReader::begin_object(std::string_view object) {
+  const auto object_at = static_cast<std::size_t>(object.data() - input_.data());
+  if (backslash_at_ < object_at) backslash_at_ = input_.find('\\', object_at);
+  has_escapes_ = backslash_at_ < object_at + object.size();
   object_decoded_size_ = decoded_size_;
-  clear_fields(event);
-  has_escapes_ = has_backslash(object);
   bad_time_ = false;
-  seen_ = kUnknownField;
   undecodable_ = 0;
 }
 
-void FieldReader::restart_object(std::string_view object, RawEvent& event) {
-  backslash_at_ = object_backslash_at_;
+bool FieldReader::read_fields(const FieldTokens& tokens, RawEvent& event) {
+  clear_other_members(event);
+  return for_each_field(event, [&]<std::size_t kIndex>(auto& target) {
+    target = {};
+    if ((tokens.seen & (FieldSet{1} << kIndex)) == 0) return true;
+    return take_plain(tokens.of[kIndex], target) || !read_scalar(kIndex, tokens.of[kIndex], event);
+  });
+}
+
+void FieldReader::restart_object(RawEvent& event) {
   decoded_size_ = object_decoded_size_;
-  begin_object(object, event);
+  bad_time_ = false;
+  undecodable_ = 0;
+  seen_ = kUnknownField;
+  clear_other_members(event);
+  for_each_field(event, []<std::size_t>(auto& target) {
+    target = {};
+    return true;
+  });
 }
 
 Fault FieldReader::end_object(RawEvent& event) const {
@@ -58,23 +66,16 @@ Fault FieldReader::end_object(RawEvent& event) const {
 
 Fault FieldReader::read_scalar(std::size_t index, std::string_view token, RawEvent& event) {
   if (token.empty()) return Rejection::kMalformed;
-  const bool number = token.front() == '-' || is_digit(token.front());
-  const auto read_number = [&](auto& target, auto&& convert) -> Fault {
-    if (!number) return check_scalar(token);
-    if (!is_json_number(token)) return Rejection::kMalformed;
-    target = convert(token);
-    return {};
-  };
-  return std::visit(Overloaded{
-                        [&](TextTarget target) { return read_text(index, token, event.*target); },
-                        [&](TimeTarget target) { return read_time(token, event.*target); },
-                        [&](WholeTarget target) { return read_number(event.*target, whole_of_number); },
-                        [&](AmountTarget target) { return read_number(event.*target, amount_of_number); },
-                    },
-                    kFieldTable[index].target);
+  return std::visit(
+      [&](auto member) -> Fault {
+        auto& target = event.*member;
+        if (take_plain(token, target)) return {};
+        return read_value(index, token, target);
+      },
+      kFieldTable[index].target);
 }
 
-Fault FieldReader::read_text(std::size_t index, std::string_view token, std::string_view& target) {
+Fault FieldReader::read_value(std::size_t index, std::string_view token, std::string_view& target) {
   if (!is_quoted(token)) return check_scalar(token);
   const std::string_view inside = without_quotes(token);
   if (!has_escapes(token)) {
@@ -86,7 +87,7 @@ Fault FieldReader::read_text(std::size_t index, std::string_view token, std::str
   return outcome == DecodeOutcome::kMalformed ? Fault(Rejection::kMalformed) : Fault();
 }
 
-Fault FieldReader::read_time(std::string_view token, std::optional<TimeMs>& target) {
+Fault FieldReader::read_value(std::size_t, std::string_view token, std::optional<TimeMs>& target) {
   if (token == "null") return {};
   if (is_quoted(token)) {
     std::string_view inside = without_quotes(token);
@@ -102,6 +103,23 @@ Fault FieldReader::read_time(std::string_view token, std::optional<TimeMs>& targ
     bad_time_ = true;
     return check_scalar(token);
   }
+  return {};
+}
+
+Fault FieldReader::read_value(std::size_t, std::string_view token, std::optional<std::uint64_t>& target) {
+  return read_number(token, target, whole_of_number);
+}
+
+Fault FieldReader::read_value(std::size_t, std::string_view token, std::optional<double>& target) {
+  return read_number(token, target, amount_of_number);
+}
+
+template <class Number>
+Fault FieldReader::read_number(std::string_view token, std::optional<Number>& target,
+                               std::optional<Number> (*convert)(std::string_view)) {
+  if (token.front() != '-' && !is_digit(token.front())) return check_scalar(token);
+  if (!is_json_number(token)) return Rejection::kMalformed;
+  target = convert(token);
   return {};
 }
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "digits.h"
@@ -40,32 +39,42 @@ class FieldReader {
   /// Starts on a text: the objects read next stand in it, in this order.
   void begin(std::string_view input);
 
-  /// Starts on `object`, a part of the text, and empties `event`.
-  void begin_object(std::string_view object, RawEvent& event);
-  /// Starts on the same object again.
-  void restart_object(std::string_view object, RawEvent& event);
+  /// Starts on `object`, a part of the text.
+  void begin_object(std::string_view object);
+  /// Fills `event` from all fields of the object at once. False when one of them is wrong.
+  bool read_fields(const FieldTokens& tokens, RawEvent& event);
+  /// Starts on the same object again, field by field, and empties `event`.
+  void restart_object(RawEvent& event);
   /// What is wrong with an object whose fields are all read.
   Fault end_object(RawEvent& event) const;
 
-  /// True when `text`, a part of the object that must not lie before what was asked about last, has a backslash.
-  bool has_escapes(std::string_view text) { return has_escapes_ && has_backslash(text); }
+  /// True when `text`, a part of the object, has a backslash.
+  bool has_escapes(std::string_view text) const { return has_escapes_ && text.find('\\') != std::string_view::npos; }
   /// The index of a key that has escapes. False when one of them is none of JSON's.
   bool find_escaped_key(std::string_view key, std::size_t& index);
   /// True when a field is in the table and was not asked about before.
   bool is_wanted(std::size_t index);
-  /// Takes what most values are: a string without escapes for a text, up to 16 digits for a number or a time. False,
-  /// and nothing is done, when it is something else.
-  bool take_plain(std::size_t index, std::string_view token, RawEvent& event);
   /// Reads a scalar, or just the bracket of a container.
   Fault read_scalar(std::size_t index, std::string_view token, RawEvent& event);
   /// Checks a scalar nobody reads. A lone bracket is passed: its container is checked by itself.
   Fault check_scalar(std::string_view token);
 
  private:
-  Fault read_text(std::size_t index, std::string_view token, std::string_view& target);
-  Fault read_time(std::string_view token, std::optional<TimeMs>& target);
+  // Take what most values are: a string without escapes for a text, up to 16 digits for a number or a time. False, and
+  // nothing is done, when it is something else.
+  bool take_plain(std::string_view token, std::string_view& target) const;
+  bool take_plain(std::string_view token, std::optional<TimeMs>& target);
+  bool take_plain(std::string_view token, std::optional<std::uint64_t>& target) const;
+  bool take_plain(std::string_view, std::optional<double>&) const { return false; }
+  // Read what is left, or check it and leave the target empty.
+  Fault read_value(std::size_t index, std::string_view token, std::string_view& target);
+  Fault read_value(std::size_t index, std::string_view token, std::optional<TimeMs>& target);
+  Fault read_value(std::size_t index, std::string_view token, std::optional<std::uint64_t>& target);
+  Fault read_value(std::size_t index, std::string_view token, std::optional<double>& target);
+  template <class Number>
+  Fault read_number(std::string_view token, std::optional<Number>& target,
+                    std::optional<Number> (*convert)(std::string_view));
   void take_time(std::optional<TimeMs> instant, std::optional<TimeMs>& target);
-  bool has_backslash(std::string_view text);
   DecodeOutcome decode(std::string_view inside, std::string_view& decoded);
 
   InstantReader instants_;
@@ -74,9 +83,8 @@ class FieldReader {
 
   std::string_view input_;
   std::size_t backslash_at_ = 0;         // the first in input_ that does not lie before what was looked at last
-  std::size_t object_backslash_at_ = 0;  // these two as they were before the object
-  std::size_t object_decoded_size_ = 0;
-  bool has_escapes_ = false;  // the object has a backslash somewhere
+  std::size_t object_decoded_size_ = 0;  // decoded_size_ before the object
+  bool has_escapes_ = false;             // the object has a backslash somewhere
   bool bad_time_ = false;
   FieldSet seen_ = 0;         // keys met so far, as the first of duplicates wins, and the unknown one
   FieldSet undecodable_ = 0;  // strings with a lone surrogate
@@ -89,35 +97,27 @@ inline bool FieldReader::is_wanted(std::size_t index) {
   return !seen;
 }
 
-inline bool FieldReader::take_plain(std::size_t index, std::string_view token, RawEvent& event) {
-  const FieldTarget& target = kFieldTable[index].target;
-  if (const auto* const text = std::get_if<TextTarget>(&target)) {
-    if (!is_quoted(token) || has_escapes(token)) return false;
-    event.*(*text) = without_quotes(token);
-    return true;
-  }
+inline bool FieldReader::take_plain(std::string_view token, std::string_view& target) const {
+  if (!is_quoted(token) || has_escapes(token)) return false;
+  target = without_quotes(token);
+  return true;
+}
+
+inline bool FieldReader::take_plain(std::string_view token, std::optional<TimeMs>& target) {
   const std::optional<std::uint64_t> number = whole_of_token(token);
-  if (!number) return false;
-  if (const auto* const whole = std::get_if<WholeTarget>(&target)) {
-    event.*(*whole) = *number;
-    return true;
-  }
-  const auto* const time = std::get_if<TimeTarget>(&target);
-  if (time != nullptr) take_time(instant_of_whole(*number), event.*(*time));
-  return time != nullptr;
+  if (number) take_time(instant_of_whole(*number), target);
+  return number.has_value();
+}
+
+inline bool FieldReader::take_plain(std::string_view token, std::optional<std::uint64_t>& target) const {
+  const std::optional<std::uint64_t> number = whole_of_token(token);
+  if (number) target = *number;
+  return number.has_value();
 }
 
 inline void FieldReader::take_time(std::optional<TimeMs> instant, std::optional<TimeMs>& target) {
   if (instant) target = *instant;
   bad_time_ |= !instant.has_value();
-}
-
-/// True when `text`, which must not lie before what was asked about last, has a backslash. They are rare: one search
-/// finds the next of them, often many objects ahead.
-inline bool FieldReader::has_backslash(std::string_view text) {
-  const auto text_at = static_cast<std::size_t>(text.data() - input_.data());
-  if (backslash_at_ < text_at) backslash_at_ = input_.find('\\', text_at);
-  return backslash_at_ < text_at + text.size();
 }
 
 }  // namespace weir

@@ -52,35 +52,51 @@ bool FlatWalk::index_from(std::string_view text) {
 }
 
 bool FlatWalk::read(std::string_view text, RawEvent& event) {
+  return collect(text) && fields_.read_fields(tokens_, event);
+}
+
+/// Finds the tokens of all fields, before any of them is read: one short loop without a case for each kind of field.
+bool FlatWalk::collect(std::string_view text) {
   if (text.data() >= run_end_ && !index_from(text)) return false;
-  const auto begin = static_cast<std::size_t>(text.data() - run_);
+  const char* const run = run_;
+  const auto begin = static_cast<std::size_t>(text.data() - run);
   const std::size_t end = begin + text.size();
   while (next_ != last_ && *next_ < begin) ++next_;
   if (next_ == last_ || *next_ != begin || text.front() != '{') return false;
+  FieldSet seen = kUnknownField;
   const std::uint32_t* at = next_ + 1;
+  const std::uint32_t* const last = last_;
+  char follower = 0;
   do {
-    if (static_cast<std::size_t>(last_ - at) < kMarksOfField || !read_field(at, event)) return false;
+    if (static_cast<std::size_t>(last - at) < kMarksOfField || !take_field(run, at, seen)) return false;
+    follower = run[at[kMarksOfField - 1]];
     at += kMarksOfField;
-  } while (run_[at[-1]] == ',');
+  } while (follower == ',');
   next_ = at;
-  return at[-1] < end && (at == last_ || *at >= end);
+  tokens_.seen = seen;
+  return follower == '}' && at[-1] < end && (at == last || *at >= end);
 }
 
-/// Reads the field whose four structural characters are `at`. They are all there is between two commas, so what is
-/// left to check is that they are the right ones.
-inline bool FlatWalk::read_field(const std::uint32_t* at, RawEvent& event) {
-  const char* const key_quote = run_ + at[0];
-  const char* const value = run_ + at[2];
-  const char* const follower = run_ + at[3];
-  if (*key_quote != '"' || run_[at[1]] != ':' || *value == '{' || *value == '[') return false;
-  if (*follower != ',' && *follower != '}') return false;
-  std::string_view token(value, static_cast<std::size_t>(follower - value));
-  while (is_json_space(token.back())) token.remove_suffix(1);
-  const std::string_view key = text_of_key(key_quote + 1, value);
-  if (fields_.has_escapes(key)) return false;
+/// Takes the field whose four structural characters are `at`. They are all there is between two commas, so what is
+/// left to check is that they are the right ones. Of two fields with the same key the first counts.
+inline bool FlatWalk::take_field(const char* run, const std::uint32_t* at, FieldSet& seen) {
+  constexpr char kBit = 0x20;  // what '[' lacks to be '{'
+  const char* const key_quote = run + at[0];
+  const char* const colon = run + at[1];
+  const char* const value = run + at[2];
+  if (*key_quote != '"' || *colon != ':' || (*value | kBit) == '{') return false;
+  const char* value_end = run + at[3];
+  while (is_json_space(value_end[-1])) --value_end;
+  const std::string_view token(value, static_cast<std::size_t>(value_end - value));
+  const char* key_end = colon - 1;
+  while (*key_end != '"') --key_end;
+  const std::string_view key(key_quote + 1, static_cast<std::size_t>(key_end - key_quote - 1));
   const std::size_t index = find_field(key);
-  if (!fields_.is_wanted(index)) return !fields_.check_scalar(token);
-  return fields_.take_plain(index, token, event) || !fields_.read_scalar(index, token, event);
+  const FieldSet field = FieldSet{1} << index;
+  if ((seen & field) != 0) return !fields_.has_escapes(key) && !fields_.check_scalar(token);
+  seen |= field;
+  tokens_.of[index] = token;
+  return true;
 }
 
 }  // namespace weir

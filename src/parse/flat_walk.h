@@ -30,7 +30,8 @@ class FlatWalk {
 
  private:
   bool index_from(std::string_view text);
-  bool read_field(const std::uint32_t* at, RawEvent& event);
+  bool collect(std::string_view text);
+  bool take_field(const char* run, const std::uint32_t* at, FieldSet& seen);
 
   FieldReader& fields_;
   std::unique_ptr<simdjson::internal::dom_parser_implementation> first_stage_;
@@ -40,6 +41,7 @@ class FlatWalk {
   const std::uint32_t* next_ = nullptr;  // of the structural characters of the run, as offsets from its begin
   const std::uint32_t* last_ = nullptr;
   std::size_t run_bytes_ = kLargestRun;  // to be indexed next
+  FieldTokens tokens_;                   // of the object being read
 };
 
 }  // namespace weir

@@ -30,9 +30,9 @@ struct NativeParser::ObjectReader {
 };
 
 Fault NativeParser::ObjectReader::read(std::string_view text, RawEvent& event) {
-  fields.begin_object(text, event);
+  fields.begin_object(text);
   if (flat.read(text, event)) return fields.end_object(event);
-  fields.restart_object(text, event);
+  fields.restart_object(event);
   const Fault fault = thorough.read(text, event);
   // simdjson has checked the encoding only if it got that far; a wrong encoding outweighs what it led to.
   if (fault == Rejection::kMalformed && !simdjson::validate_utf8(text.data(), text.size())) {

@@ -55,8 +55,8 @@ Fault ObjectWalk::read(std::string_view text, RawEvent& event) {
     if (fields_.has_escapes(key) && !fields_.find_escaped_key(key, index)) return Rejection::kMalformed;
     if (!fields_.is_wanted(index)) {
       if (const Fault fault = check_value(field.value(), '}', 1)) return fault;
-    } else if (!fields_.take_plain(index, token, event)) {
-      if (const Fault fault = read_value(index, field.value(), token, event)) return fault;
+    } else if (const Fault fault = read_value(index, field.value(), token, event)) {
+      return fault;
     }
   }
   const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;

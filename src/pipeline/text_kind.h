@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "weir/core/hash.h"
-
 namespace weir {
 
 /// Kinds of text, so that equal texts of different kinds are told apart.
@@ -26,6 +24,10 @@ enum class TextKind : std::uint64_t {
   kCustom
 };
 
-inline std::uint64_t of_kind(TextKind kind, std::uint64_t hash) { return mix(hash, static_cast<std::uint64_t>(kind)); }
+/// Both are hashes of texts already, so that moving them apart is enough.
+constexpr std::uint64_t of_kind(TextKind kind, std::uint64_t hash) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;
+  return hash + static_cast<std::uint64_t>(kind) * kOdd;
+}
 
 }  // namespace weir
