@@ -10,6 +10,7 @@ namespace {
 
 constexpr unsigned kSubBits = 5;  // 32 bins per power of two
 constexpr std::uint32_t kLinear = 1U << (kSubBits + 1);
+constexpr std::size_t kBins = (32 - kSubBits + 1) << kSubBits;
 
 }  // namespace
 
@@ -42,8 +43,23 @@ std::size_t DwellHistogram::place_of(std::uint16_t bin) const {
 void DwellHistogram::add(std::uint32_t dwell_ms, std::int64_t count) {
   const std::uint16_t bin = bin_of(dwell_ms);
   if (count != 1 && count != -1) return add_bin(bin, count);
-  waiting_.push_back(static_cast<std::uint16_t>(2 * bin + (count < 0)));
-  if (waiting_.size() >= kMostWaiting) sort_in();
+  add_one(bin, static_cast<int>(count));
+}
+
+/// Calls `visit(bin, count)` for each bin that was sorted in, ascending.
+template <class Visit>
+void DwellHistogram::for_each_bin(Visit visit) const {
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    const std::size_t bin = is_dense() ? i : bins_[i];
+    if (counts_[i] != 0) visit(static_cast<std::uint16_t>(bin), counts_[i]);
+  }
+}
+
+void DwellHistogram::make_dense() {
+  std::vector<std::int64_t> counts(kBins);
+  for_each_bin([&](std::uint16_t bin, std::int64_t count) { counts[bin] = count; });
+  counts_ = std::move(counts);
+  std::vector<std::uint16_t>().swap(bins_);
 }
 
 void DwellHistogram::sort_in() {
@@ -59,22 +75,24 @@ DwellHistogram DwellHistogram::sorted_in() const {
 
 void DwellHistogram::save(ByteWriter& writer) const {
   const DwellHistogram whole = sorted_in();
-  writer.number(whole.bins_.size());
-  for (std::size_t i = 0; i < whole.bins_.size(); ++i) {
-    writer.number(whole.bins_[i]);
-    writer.signed_number(whole.counts_[i]);
-  }
+  std::size_t bins = 0;
+  whole.for_each_bin([&](std::uint16_t, std::int64_t) { ++bins; });
+  writer.number(bins);
+  whole.for_each_bin([&](std::uint16_t bin, std::int64_t count) {
+    writer.number(bin);
+    writer.signed_number(count);
+  });
 }
 
 bool DwellHistogram::load(ByteReader& reader) {
-  static const std::uint16_t kLastBin = bin_of(~std::uint32_t{0});
   clear();
+  std::int64_t last = -1;
   for (std::size_t left = reader.count(2); left > 0; --left) {
-    const auto bin = static_cast<std::uint16_t>(reader.number(kLastBin));
+    const auto bin = static_cast<std::uint16_t>(reader.number(kBins - 1));
     const std::int64_t count = reader.sum();
-    if (count == 0 || (!bins_.empty() && bins_.back() >= bin)) return reader.fail();
-    bins_.push_back(bin);
-    counts_.push_back(count);
+    if (count == 0 || bin <= last) return reader.fail();
+    add_bin(bin, count);
+    last = bin;
   }
   return reader.ok();
 }
@@ -87,11 +105,16 @@ void DwellHistogram::clear() {
 
 void DwellHistogram::add_bin(std::uint16_t bin, std::int64_t count) {
   if (count == 0) return;
+  if (is_dense()) {
+    counts_[bin] += count;
+    return;
+  }
   const auto place = bins_.begin() + static_cast<std::ptrdiff_t>(place_of(bin));
   const auto count_place = counts_.begin() + (place - bins_.begin());
   if (place == bins_.end() || *place != bin) {
     counts_.insert(count_place, count);
     bins_.insert(place, bin);
+    if (bins_.size() > kMostSparse) make_dense();
   } else if ((*count_place += count) == 0) {
     counts_.erase(count_place);
     bins_.erase(place);
@@ -100,7 +123,12 @@ void DwellHistogram::add_bin(std::uint16_t bin, std::int64_t count) {
 
 void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
   for (const std::uint16_t entry : other.waiting_) add_bin(entry / 2, entry % 2 == 0 ? sign : -sign);
-  if (other.bins_.empty()) return;
+  if (other.counts_.empty()) return;
+  if (is_dense() || other.is_dense()) {
+    if (!is_dense()) make_dense();
+    other.for_each_bin([&](std::uint16_t bin, std::int64_t count) { counts_[bin] += sign * count; });
+    return;
+  }
   DwellHistogram merged;
   const auto append = [&merged](std::uint16_t bin, std::int64_t count) {
     if (count == 0) return;
@@ -118,6 +146,7 @@ void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
   for (; mine < bins_.size(); ++mine) append(bins_[mine], counts_[mine]);
   bins_ = std::move(merged.bins_);
   counts_ = std::move(merged.counts_);
+  if (bins_.size() > kMostSparse) make_dense();
 }
 
 std::int64_t DwellHistogram::count() const {
@@ -132,11 +161,12 @@ std::optional<double> DwellHistogram::quantile_ms(double q) const {
   if (total <= 0) return std::nullopt;
   const auto rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(total))));
   std::int64_t seen = 0;
-  for (std::size_t i = 0; i < bins_.size(); ++i) {
-    seen += counts_[i];
-    if (seen >= rank) return midpoint_ms(bins_[i]);
-  }
-  return midpoint_ms(bins_.back());
+  std::uint16_t found = 0;
+  for_each_bin([&](std::uint16_t bin, std::int64_t count) {
+    if (seen < rank) found = bin;
+    seen += count;
+  });
+  return midpoint_ms(found);
 }
 
 }  // namespace weir

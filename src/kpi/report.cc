@@ -4,8 +4,8 @@
 
 namespace weir {
 
-void Counters::add(const SessionFacts& session, const FunnelSet& funnels) {
-  totals.add(session, funnels, +1);
+void Counters::add(const SessionFacts& session, const Contribution& contribution) {
+  totals.add(contribution, +1);
   if (!session.dwell_known) return;
   const double seconds = session.dwell_ms / 1000.0;
   const auto bucket = std::lower_bound(kDwellBucketBounds.begin(), kDwellBucketBounds.end(), seconds);

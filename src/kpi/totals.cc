@@ -6,8 +6,9 @@
 
 namespace weir {
 
-void Totals::add(const SessionFacts& session, const FunnelSet& funnels, int sign) {
-  const auto count = [&](Part part, std::int64_t amount) { (*this)[part] += sign * amount; };
+Contribution::Contribution(const SessionFacts& session, const FunnelSet& funnels)
+    : revenue_(session.revenue), column_count_(funnels.column_count()), dwell_known_(session.dwell_known) {
+  const auto count = [&](Part part, std::int64_t amount) { parts_[static_cast<std::size_t>(part)] = amount; };
   count(Part::kSessions, 1);
   count(Part::kLandedSessions, session.landed);
   count(Part::kBouncedSessions, session.bounced);
@@ -15,20 +16,25 @@ void Totals::add(const SessionFacts& session, const FunnelSet& funnels, int sign
   count(Part::kConvertedSessions, session.converted);
   count(Part::kPageViews, session.page_views);
   count(Part::kOrders, session.orders);
+  count(session.dwell_known ? Part::kDwellKnownSessions : Part::kDwellUnknownSessions, 1);
   if (session.dwell_known) {
-    count(Part::kDwellKnownSessions, 1);
     count(Part::kDwellMs, session.dwell_ms);
-    dwell_.add(session.dwell_ms, sign);
-  } else {
-    count(Part::kDwellUnknownSessions, 1);
+    dwell_bin_ = DwellHistogram::bin_of(session.dwell_ms);
   }
-  for (const Money& money : session.revenue) add_money({money.currency, sign * money.nanos});
   for (std::size_t f = 0; f < funnels.size(); ++f) {
     const FunnelProgress progress = session.funnels[f];
     if (progress.reached == 0) continue;
-    if (funnel_columns_.empty()) funnel_columns_.resize(funnels.column_count());
-    funnel_columns_[funnels.column(f, progress.reached, progress.cause)] += sign;
+    columns_[entered_++] = static_cast<std::uint16_t>(funnels.column(f, progress.reached, progress.cause));
   }
+}
+
+void Totals::add(const Contribution& session, int sign) {
+  for (std::size_t i = 0; i < kPartCount; ++i) parts_[i] += sign < 0 ? -session.parts_[i] : session.parts_[i];
+  if (session.dwell_known_) dwell_.add_one(session.dwell_bin_, sign);
+  for (const Money& money : session.revenue_) add_money({money.currency, sign * money.nanos});
+  if (session.entered_ == 0) return;
+  if (funnel_columns_.empty()) funnel_columns_.resize(session.column_count_);
+  for (std::size_t i = 0; i < session.entered_; ++i) funnel_columns_[session.columns_[i]] += sign;
 }
 
 void Totals::add_money(Money money) {

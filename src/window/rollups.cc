@@ -62,15 +62,16 @@ std::uint64_t Rollups::put(const SessionFacts& session) {
   changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
   const std::span<const std::int64_t> panes = panes_of(session.start_ms);
+  const Contribution contribution(session, funnels_);
   cells_.clear();
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     CellTable& table = tables_[r];
     Cell& cell = table.obtain(found[r], session.dimensions, sequence_);
     cells_.push_back(&cell);
-    cell.all_time.add(session, funnels_, +1);
+    cell.all_time.add(contribution, +1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
       const std::int64_t first_kept = table.first_kept(w);
-      if (panes[w] >= first_kept) cell.panes[w].at(panes[w], first_kept).add(session, funnels_, +1);
+      if (panes[w] >= first_kept) cell.panes[w].at(panes[w], first_kept).add(contribution, +1);
     }
   }
   if (session.visit == VisitState::kNew) count_visit(session, cells_, sequence_);
@@ -82,12 +83,13 @@ void Rollups::take_back(const SessionFacts& session) {
   changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
   const std::span<const std::int64_t> panes = panes_of(session.start_ms);
+  const Contribution contribution(session, funnels_);
   for (std::size_t r = 0; r < tables_.size(); ++r) {
     Cell& cell = tables_[r].holder(found[r], session.dimensions, session.put_sequence);
-    cell.all_time.add(session, funnels_, -1);
+    cell.all_time.add(contribution, -1);
     for (std::size_t w = 0; w < windows_.size(); ++w) {
       Totals* pane = cell.panes[w].find(panes[w]);
-      if (pane != nullptr) pane->add(session, funnels_, -1);
+      if (pane != nullptr) pane->add(contribution, -1);
     }
   }
 }
@@ -96,8 +98,9 @@ void Rollups::closed(const SessionFacts& session) {
   if (!duties_.counters) return;
   changed_ = true;
   const std::span<Cell* const> found = find_cells(session.dimensions);
+  const Contribution contribution(session, funnels_);
   for (std::size_t r = 0; r < tables_.size(); ++r) {
-    tables_[r].holder(found[r], session.dimensions, session.put_sequence).counters.add(session, funnels_);
+    tables_[r].holder(found[r], session.dimensions, session.put_sequence).counters.add(session, contribution);
   }
 }
 

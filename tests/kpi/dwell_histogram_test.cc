@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -125,17 +126,25 @@ TEST(DwellHistogram, what_was_added_can_be_taken_back_in_any_order) {
 
 TEST(DwellHistogram, merging_is_adding_and_merging_with_a_negative_sign_takes_back) {
   std::mt19937_64 random(support::test_seed());
-  for (int round = 0; round < 50; ++round) {
+  for (int round = 0; round < 60; ++round) {
+    const std::uint64_t most = std::array{3U, 300U, 3000U}[random() % 3];  // few bins, or most of all
+    const std::uint64_t share = 2 + random() % 20;
     DwellHistogram left;
     DwellHistogram right;
     DwellHistogram both;
-    for (std::uint64_t i = random() % 300; i > 0; --i) {
+    for (std::uint64_t i = random() % most; i > 0; --i) {
       const auto value = static_cast<std::uint32_t>(random()) >> (random() % 32);
-      (random() % 2 == 0 ? left : right).add(value, 1);
+      (random() % share == 0 ? left : right).add(value, 1);
       both.add(value, 1);
     }
     DwellHistogram merged = left;
     merged.merge(right);
+    ASSERT_EQ(merged.count(), both.count());
+    for (const double q : kQuantiles) ASSERT_EQ(merged.quantile_ms(q), both.quantile_ms(q));
+    ByteWriter writer;
+    merged.save(writer);
+    ByteReader reader(writer.bytes());
+    ASSERT_TRUE(merged.load(reader) && reader.done());
     ASSERT_EQ(merged.count(), both.count());
     for (const double q : kQuantiles) ASSERT_EQ(merged.quantile_ms(q), both.quantile_ms(q));
     merged.merge(left, -1);

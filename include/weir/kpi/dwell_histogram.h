@@ -16,11 +16,17 @@ namespace weir {
 /// its midpoint at most 1.6 % off. Not thread-safe.
 ///
 /// Single sessions wait in a short list before they are sorted in, many at a time: of the histograms of many cells
-/// hardly one is in the cache when its turn comes, and then it should be worth the wait.
+/// hardly one is in the cache when its turn comes, and then it should be worth the wait. Most histograms stay small;
+/// one with a good part of all bins has a place for each.
 class DwellHistogram {
  public:
   /// Adds `count` (may be negative: takes back) sessions that dwelt `dwell_ms`.
   void add(std::uint32_t dwell_ms, std::int64_t count);
+  /// Adds (`sign` +1) or takes back (-1) one session whose dwell time is of this bin.
+  void add_one(std::uint16_t bin, int sign) {
+    waiting_.push_back(static_cast<std::uint16_t>(2 * bin + (sign < 0)));
+    if (waiting_.size() >= kMostWaiting) sort_in();
+  }
   /// Adds `sign` times another histogram.
   void merge(const DwellHistogram& other, std::int64_t sign = 1);
   void clear();
@@ -42,14 +48,20 @@ class DwellHistogram {
  private:
   static constexpr std::size_t kMostWaiting = 32;
 
+  static constexpr std::size_t kMostSparse = 256;  // bins
+
+  template <class Visit>
+  void for_each_bin(Visit visit) const;
+  bool is_dense() const { return bins_.empty() && !counts_.empty(); }
+  void make_dense();
   std::size_t place_of(std::uint16_t bin) const;
   void add_bin(std::uint16_t bin, std::int64_t count);
   void sort_in();
   DwellHistogram sorted_in() const;
 
   // Apart, because looking for a bin should touch as little memory as possible.
-  std::vector<std::uint16_t> bins_;     // ascending
-  std::vector<std::int64_t> counts_;    // of the bin at the same place; never 0
+  std::vector<std::uint16_t> bins_;     // ascending; empty when dense
+  std::vector<std::int64_t> counts_;    // of the bin at the same place, never 0; dense: of all bins
   std::vector<std::uint16_t> waiting_;  // 2 x bin, or 2 x bin + 1 for a session taken back
 };
 

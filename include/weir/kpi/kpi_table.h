@@ -1,5 +1,5 @@
 // THE KPI table: every figure Weir keeps per cell, once. Prometheus, report and terminal loop over it.
-// Adding a KPI is one row here (and, for a new part, one line in Totals::add).
+// Adding a KPI is one row here (and, for a new part, one line in Contribution).
 #pragma once
 
 #include <optional>

@@ -28,7 +28,9 @@ struct Counters {
   Totals totals;                                                            // kVisitors unused
   std::array<std::int64_t, kDwellBucketBounds.size() + 1> dwell_buckets{};  // not cumulative; last is +Inf
 
-  void add(const SessionFacts& session, const FunnelSet& funnels);
+  /// `contribution` is the session's.
+  void add(const SessionFacts& session, const Contribution& contribution);
+  void add(const SessionFacts& session, const FunnelSet& funnels) { add(session, Contribution(session, funnels)); }
   /// Adds `sign` times other counters.
   void merge(const Counters& other, int sign = 1);
 };

@@ -36,6 +36,23 @@ inline constexpr std::size_t kPartCount = static_cast<std::size_t>(Part::kCount)
 /// are kept never depends on the order of events.
 inline constexpr std::size_t kMaxCurrencies = 256;
 
+/// What one session adds to totals, worked out once for the many it is added to. Views the session's revenue.
+class Contribution {
+ public:
+  Contribution(const SessionFacts& session, const FunnelSet& funnels);
+
+ private:
+  friend class Totals;
+
+  std::array<std::int64_t, kPartCount> parts_{};
+  std::span<const Money> revenue_;
+  std::size_t column_count_;                          // of all funnels
+  std::array<std::uint16_t, kMaxFunnels> columns_{};  // FunnelSet::column() of those it entered
+  std::uint8_t entered_ = 0;                          // funnels
+  bool dwell_known_;
+  std::uint16_t dwell_bin_ = 0;
+};
+
 /// Sums over sessions. Default-constructed totals are zero and work with any FunnelSet. Not thread-safe.
 class Totals {
  public:
@@ -43,7 +60,8 @@ class Totals {
   std::int64_t& operator[](Part part) { return parts_[static_cast<std::size_t>(part)]; }
 
   /// Adds (`sign` +1) or takes back (-1) one session. Visitors are counted apart (they are distinct).
-  void add(const SessionFacts& session, const FunnelSet& funnels, int sign);
+  void add(const Contribution& session, int sign);
+  void add(const SessionFacts& session, const FunnelSet& funnels, int sign) { add({session, funnels}, sign); }
   /// Adds `sign` times other totals.
   void merge(const Totals& other, int sign = 1);
   void clear();
