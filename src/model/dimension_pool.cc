@@ -7,10 +7,21 @@ namespace {
 
 constexpr unsigned kFirstIndexBits = 6;
 
+/// As ==, but without a call and without a jump for each value: they are nearly always the same.
+bool are_same(const DimensionValues& a, const DimensionValues& b) {
+  Symbol differences = 0;
+  for (std::size_t d = 0; d < kDimensionCount; ++d) differences |= a[d] ^ b[d];
+  return differences == 0;
+}
+
 }  // namespace
 
 DimensionPool::DimensionPool(std::size_t limit)
-    : limit_(limit), entries_(limit), index_(std::size_t{1} << kFirstIndexBits), index_bits_(kFirstIndexBits) {
+    : limit_(limit),
+      values_(limit),
+      holdings_(limit),
+      index_(std::size_t{1} << kFirstIndexBits),
+      index_bits_(kFirstIndexBits) {
   WEIR_CHECK(limit < kNone / 2);
 }
 
@@ -29,8 +40,8 @@ DimensionPool::Id DimensionPool::hold(const DimensionValues& values) {
   for (std::size_t at = home_of(sought); index_[at] != 0; at = (at + 1) & mask) {
     if (index_[at] >> 32 != tag) continue;
     const Id id = id_of(index_[at]);
-    if (entries_[id].values != values) continue;
-    ++entries_[id].holders;
+    if (!are_same(values_[id], values)) continue;
+    ++holdings_[id].holders;
     return id;
   }
   Id id = free_;
@@ -38,25 +49,27 @@ DimensionPool::Id DimensionPool::hold(const DimensionValues& values) {
     WEIR_CHECK(used_ < limit_);
     id = used_++;
   } else {
-    free_ = entries_[id].next_free;
+    free_ = holdings_[id].next_free;
   }
-  entries_[id] = {values, 1, kNone};
+  values_[id] = values;
+  holdings_[id] = {1, kNone};
   if ((++size_) * 8 > index_.size() * 5) grow();
   enter(sought | (id + 1));
   return id;
 }
 
 void DimensionPool::drop(Id id) {
-  Entry& entry = entries_[id];
-  if (--entry.holders > 0) return;
+  Holding& holding = holdings_[id];
+  if (--holding.holders > 0) return;
   leave(id);
-  entry.next_free = free_;
+  holding.next_free = free_;
   free_ = id;
   --size_;
 }
 
 void DimensionPool::clear() {
-  entries_.forget();
+  values_.forget();
+  holdings_.forget();
   used_ = 0;
   free_ = kNone;
   size_ = 0;
@@ -74,7 +87,7 @@ void DimensionPool::enter(Place place) {
 /// Takes a combination out of the index.
 void DimensionPool::leave(Id id) {
   const std::size_t mask = index_.size() - 1;
-  std::size_t hole = home_of(Place{tag_of(entries_[id].values)} << 32);
+  std::size_t hole = home_of(Place{tag_of(values_[id])} << 32);
   while (index_[hole] == 0 || id_of(index_[hole]) != id) hole = (hole + 1) & mask;
   // Pull back the places behind the hole that would otherwise become unreachable.
   for (std::size_t next = (hole + 1) & mask; index_[next] != 0; next = (next + 1) & mask) {

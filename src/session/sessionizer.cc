@@ -31,6 +31,7 @@ Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels
       calendar_(options.timeout_ms),
       orders_(options.orders),
       dimensions_(options.sessions + 1),  // one more while a session changes from one combination to another
+      purchases_(options.sessions),
       none_(none) {}
 
 void Sessionizer::apply(const Event& event) {
@@ -151,10 +152,7 @@ void Sessionizer::convert(SessionRecord& session, const Event& event) {
 
 Sessionizer::Purchases& Sessionizer::purchases_of(SessionRecord& session) {
   if (session.purchases == 0) {
-    if (free_purchases_.empty()) {
-      purchases_.emplace_back();
-      free_purchases_.push_back(static_cast<std::uint32_t>(purchases_.size()));
-    }
+    if (free_purchases_.empty()) free_purchases_.push_back(++purchases_used_);
     session.purchases = free_purchases_.back();
     free_purchases_.pop_back();
   }

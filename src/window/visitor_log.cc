@@ -4,41 +4,39 @@
 #include <utility>
 
 namespace weir {
-namespace {
-
-constexpr unsigned kFirstIndexBits = 6;
-
-}  // namespace
 
 VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
     : generation_limit_(std::max<std::size_t>(8, limit / 2)),
       retention_ms_(retention_ms),
       newer_(generation_limit_),
-      older_(generation_limit_) {
-  for (Generation* generation : {&newer_, &older_}) clear(*generation);
-}
+      older_(generation_limit_) {}
 
 void VisitorLog::clear(Generation& generation) {
   generation.size = 0;
   generation.visits.forget();
   generation.dimensions.clear();
-  generation.index_bits = kFirstIndexBits;
-  generation.index = HugePageArray<Entry>(generation.index_size());  // gives the larger one back
+  generation.index.forget();
+  generation.index_size = kFirstIndexSize;
 }
 
 void VisitorLog::place(Generation& generation, Entry entry) {
-  const std::size_t mask = generation.index_size() - 1;
+  const std::size_t mask = generation.index_size - 1;
   std::size_t i = home_of(static_cast<std::uint32_t>(entry >> 32), generation);
   while (generation.index[i] != 0) i = (i + 1) & mask;
   generation.index[i] = entry;
 }
 
+/// Doubles the index where it lies, as fresh memory is dear. Each entry is taken out and placed anew. They come in the
+/// order in which ways lead over them, from behind a hole on, so that no way to one that was placed is broken; one that
+/// comes to lie further on comes by again.
 void VisitorLog::grow(Generation& generation) {
-  const std::size_t size = generation.index_size();
-  const HugePageArray<Entry> smaller = std::exchange(generation.index, HugePageArray<Entry>(size * 2));
-  ++generation.index_bits;
-  for (std::size_t i = 0; i < size; ++i) {
-    if (smaller[i] != 0) place(generation, smaller[i]);
+  const std::size_t before = generation.index_size;
+  std::size_t hole = 0;
+  while (generation.index[hole] != 0) ++hole;
+  generation.index_size = 2 * before;
+  for (std::size_t i = 1; i < before; ++i) {
+    const Entry entry = std::exchange(generation.index[(hole + i) & (before - 1)], 0);
+    if (entry != 0) place(generation, entry);
   }
 }
 
@@ -53,7 +51,7 @@ bool VisitorLog::add(Visit visit, const DimensionValues& dimensions) {
     forgotten_ += static_cast<std::int64_t>(older_.size);
     turn_over();
   }
-  if ((newer_.size + 1) * 2 > newer_.index_size()) grow(newer_);
+  if (index_size_for(newer_.size + 1) > newer_.index_size) grow(newer_);
   const auto position = static_cast<std::uint32_t>(newer_.size++);
   visit.dimensions = newer_.dimensions.hold(dimensions);
   visit_of(newer_, position) = visit;

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "support/random_source.h"
+#include "support/seed.h"
 #include "weir/core/hash.h"
 
 namespace weir {
@@ -24,6 +28,26 @@ TEST(VisitorLog, finds_all_visits_of_a_visitor_and_no_others) {
     for (std::uint64_t serial = 0; serial < visitor % 4; ++serial) ASSERT_TRUE(log.add(visit_of(visitor, serial), {}));
   }
   for (std::uint64_t visitor = 1; visitor <= 3000; ++visitor) ASSERT_EQ(known(log, visitor), visitor % 4);
+}
+
+/// Visitors who are looked for at the same few places, the last of the index at any of its sizes among them.
+TEST(VisitorLog, growth_loses_nobody_however_crowded_a_place_is) {
+  support::RandomSource random(support::test_seed());
+  for (int round = 0; round < 200; ++round) {
+    VisitorLog log(10'000, 0);
+    std::map<std::uint64_t, std::size_t> visits;
+    for (std::int64_t left = random.between(1, 600); left > 0; --left) {
+      const auto place = static_cast<std::uint64_t>(random.pick({62, 63, 64, 127, 255, 256, 511, 1023, 4095}));
+      const std::uint64_t visitor = (place << 32) + static_cast<std::uint64_t>(random.between(1, 80));
+      ASSERT_TRUE(log.add({.visitor = visitor, .serial = 1, .sequence = 1, .start_ms = 5}, {}));
+      ++visits[visitor];
+    }
+    for (const auto& [visitor, count] : visits) {
+      std::size_t seen = 0;
+      log.for_each(visitor, [&seen](const SeenVisit&) { ++seen; });
+      ASSERT_EQ(seen, count) << visitor;
+    }
+  }
 }
 
 TEST(VisitorLog, keeps_a_visit_for_its_retention_at_least_and_for_twice_at_most) {

@@ -29,16 +29,17 @@ class DimensionPool {
   /// Forgets all combinations and gives their memory back.
   void clear();
 
-  const DimensionValues& operator[](Id id) const { return entries_[id].values; }
-  void prefetch(Id id) const { prefetch_line(&entries_[id]); }
+  const DimensionValues& operator[](Id id) const { return values_[id]; }
+  void prefetch(Id id) const { prefetch_line(&values_[id]); }
   /// Combinations held.
   std::size_t size() const { return size_; }
   /// Bytes held: combinations and index.
-  std::size_t memory_bytes() const { return used_ * sizeof(Entry) + index_.capacity() * sizeof(Place); }
+  std::size_t memory_bytes() const {
+    return used_ * (sizeof(DimensionValues) + sizeof(Holding)) + index_.capacity() * sizeof(Place);
+  }
 
  private:
-  struct Entry {
-    DimensionValues values;
+  struct Holding {
     std::uint32_t holders;
     Id next_free;
   };
@@ -53,8 +54,9 @@ class DimensionPool {
   void grow();
 
   std::size_t limit_;
-  HugePageArray<Entry> entries_;
-  Id used_ = 0;      // entries ever used
+  HugePageArray<DimensionValues> values_;  // apart, so that a combination is no more lines of the cache than it must be
+  HugePageArray<Holding> holdings_;
+  Id used_ = 0;      // numbers ever used
   Id free_ = kNone;  // list of unused ones among them
   std::size_t size_ = 0;
   std::vector<Place, HugePageAllocator<Place>> index_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weir/core/codec.h"
+#include "weir/core/huge_page_array.h"
 #include "weir/model/event.h"
 #include "weir/model/session_facts.h"
 #include "weir/session/id_memory.h"
@@ -121,7 +122,8 @@ class Sessionizer {
   ExpiryCalendar calendar_;
   IdMemory orders_;
   DimensionPool dimensions_;
-  std::vector<Purchases> purchases_;           // index SessionRecord::purchases - 1
+  HugePageArray<Purchases> purchases_;         // index SessionRecord::purchases - 1
+  std::uint32_t purchases_used_ = 0;           // entries ever used
   std::vector<std::uint32_t> free_purchases_;  // unused entries of purchases_
   std::vector<Slot> dirty_;                    // sessions changed since the last publish
   std::uint64_t next_serial_ = 1;

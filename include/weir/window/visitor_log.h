@@ -2,6 +2,8 @@
 // window: a visitor stands in the pane of its latest session in the cell.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -43,7 +45,7 @@ class VisitorLog {
     for (Generation* generation : {&newer_, &older_}) {
       if (generation->size == 0) continue;
       const std::uint32_t tag = tag_of(visitor);
-      const std::size_t mask = generation->index_size() - 1;
+      const std::size_t mask = generation->index_size - 1;
       for (std::size_t i = home_of(tag, *generation); generation->index[i] != 0; i = (i + 1) & mask) {
         const Entry entry = generation->index[i];
         if (static_cast<std::uint32_t>(entry >> 32) != tag) continue;
@@ -79,22 +81,25 @@ class VisitorLog {
 
  private:
   // An index entry is the upper half of the visitor's hash (tag) and the visit's position + 1; 0 is empty. The home is
-  // the top bits of the tag, so growing the index needs no look at the visits.
+  // the low bits of the tag, so growing the index needs no look at the visits.
   using Entry = std::uint64_t;
+  static constexpr std::size_t kFirstIndexSize = 64;
+  /// Slots for so many visits: five eighths of them are used, at most.
+  static constexpr std::size_t index_size_for(std::size_t visits) {
+    return std::max(kFirstIndexSize, std::bit_ceil(visits / 5 * 8 + 8));
+  }
   struct Generation {
-    explicit Generation(std::size_t limit) : visits(limit), dimensions(limit + 1) {}
-
-    std::size_t index_size() const { return std::size_t{1} << index_bits; }
+    explicit Generation(std::size_t limit) : index(index_size_for(limit)), visits(limit), dimensions(limit + 1) {}
 
     HugePageArray<Entry> index;
-    unsigned index_bits = 0;
+    std::size_t index_size = kFirstIndexSize;
     HugePageArray<Visit> visits;
     std::size_t size = 0;
     DimensionPool dimensions;
   };
   static std::uint32_t tag_of(std::uint64_t visitor) { return static_cast<std::uint32_t>(visitor >> 32); }
   static std::size_t home_of(std::uint32_t tag, const Generation& generation) {
-    return tag >> (32 - generation.index_bits);
+    return tag & (generation.index_size - 1);
   }
   static Visit& visit_of(Generation& generation, std::uint32_t position) { return generation.visits[position]; }
   static void place(Generation& generation, Entry entry);
