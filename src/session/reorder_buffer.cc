@@ -1,6 +1,7 @@
 #include "weir/session/reorder_buffer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "weir/core/check.h"
 #include "weir/core/prefetch.h"
@@ -27,7 +28,8 @@ ReorderBuffer::ReorderBuffer(TimeMs lateness_ms, std::size_t limit)
       limit_(limit),
       ring_(kLatenessesHeld * static_cast<std::size_t>(lateness_ms / width_ms_) + 8),
       held_(limit + 1),
-      links_(limit + 1) {
+      free_(limit + 1),
+      chunks_((limit + 1) / Chunk::kPlaces + ring_.size() + 1) {
   WEIR_CHECK(limit < kNowhere / 2);
 }
 
@@ -44,7 +46,7 @@ bool ReorderBuffer::push(const Event& event, const Emit& emit) {
   if (index >= base_ + buckets) {
     release_below(std::max(index - buckets + 1, (event.time_ms - lateness_ms_) / width_ms_), emit);
   }
-  hold(event, bucket(index));
+  hold(event, index);
   if (size_ > limit_) {
     force_out(emit);
   }
@@ -61,19 +63,31 @@ void ReorderBuffer::force_out(const Emit& emit) {
   emit_released(emit);
 }
 
-void ReorderBuffer::hold(const Event& event, Bucket& bucket) {
-  Place place = free_;
-  if (place == kNowhere) {
-    place = used_++;
-  } else {
-    free_ = links_[place].next;
-  }
+void ReorderBuffer::hold(const Event& event, std::int64_t index) {
+  const Place place = take_place();
   held_[place] = event;
-  links_[place] = {event.time_ms, kNowhere};
-  (bucket.size == 0 ? bucket.first : links_[bucket.last].next) = place;
-  bucket.last = place;
-  ++bucket.size;
+  put_into(bucket(index), static_cast<std::uint16_t>(event.time_ms - index * width_ms_), place);
   ++size_;
+}
+
+ReorderBuffer::Place ReorderBuffer::take_place() { return free_count_ > 0 ? free_[--free_count_] : used_++; }
+
+ReorderBuffer::Place ReorderBuffer::take_chunk() {
+  if (free_chunk_ == kNowhere) return chunks_used_++;
+  return std::exchange(free_chunk_, chunks_[free_chunk_].next);
+}
+
+/// All chunks of a bucket but the last are full.
+void ReorderBuffer::put_into(Bucket& bucket, std::uint16_t offset_ms, Place place) {
+  const std::size_t at = bucket.size++ % Chunk::kPlaces;
+  if (at == 0) {
+    const Place chunk = take_chunk();
+    (bucket.first == kNowhere ? bucket.first : chunks_[bucket.last].next) = chunk;
+    bucket.last = chunk;
+    chunks_[chunk].next = kNowhere;
+  }
+  chunks_[bucket.last].places[at] = place;
+  chunks_[bucket.last].offsets_ms[at] = offset_ms;
 }
 
 void ReorderBuffer::advance(TimeMs watermark_ms, const Emit& emit) {
@@ -91,9 +105,7 @@ void ReorderBuffer::save(ByteWriter& writer) const {
   writer.number(size_);
   for (std::size_t i = 0; i < ring_.size(); ++i) {
     const Bucket& bucket = ring_[(static_cast<std::size_t>(base_) + i) % ring_.size()];
-    for (Place place = bucket.first; place != kNowhere; place = links_[place].next) {
-      save_event(held_[place], writer);
-    }
+    for_each_in(bucket, [&](std::uint16_t, Place place) { save_event(held_[place], writer); });
   }
 }
 
@@ -121,27 +133,40 @@ void ReorderBuffer::release_below(std::int64_t index, const Emit& emit) {
   base_ = std::max(base_, index);
 }
 
+/// Calls `visit(offset_ms, place)` for each event of a bucket in order of arrival.
+template <class Visit>
+void ReorderBuffer::for_each_in(const Bucket& bucket, Visit visit) const {
+  std::size_t left = bucket.size;
+  for (Place chunk = bucket.first; chunk != kNowhere; chunk = chunks_[chunk].next) {
+    const std::size_t count = std::min(left, Chunk::kPlaces);
+    for (std::size_t i = 0; i < count; ++i) visit(chunks_[chunk].offsets_ms[i], chunks_[chunk].places[i]);
+    left -= count;
+  }
+}
+
 /// Puts the events of a bucket among the released ones. Their places are free from here on, but nothing fills them
 /// before they are emitted.
 void ReorderBuffer::release(Bucket& bucket) {
   if (bucket.size == 0) return;
   leaving_.clear();
   bool sorted = true;
-  for (Place place = bucket.first; place != kNowhere; place = links_[place].next) {
-    const TimeMs time_ms = links_[place].time_ms;
-    sorted = sorted && (leaving_.empty() || leaving_.back().time_ms <= time_ms);
-    leaving_.push_back({time_ms, static_cast<std::uint32_t>(leaving_.size()), place});
+  std::uint16_t last_ms = 0;
+  for_each_in(bucket, [&](std::uint16_t offset_ms, Place place) {
+    sorted = sorted && last_ms <= offset_ms;
+    last_ms = offset_ms;
+    leaving_.push_back({offset_ms, static_cast<std::uint32_t>(leaving_.size()), place});
+    free_[free_count_++] = place;
     prefetch_event(place);
-  }
+  });
   if (!sorted) {
     std::sort(leaving_.begin(), leaving_.end(), [](const Leaving& a, const Leaving& b) {
-      return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.position < b.position;
+      return a.offset_ms != b.offset_ms ? a.offset_ms < b.offset_ms : a.position < b.position;
     });
   }
   for (const Leaving& leaving : leaving_) released_.push_back(&held_[leaving.place]);
   size_ -= bucket.size;
-  links_[bucket.last].next = free_;
-  free_ = bucket.first;
+  chunks_[bucket.last].next = free_chunk_;
+  free_chunk_ = bucket.first;
   bucket = {};
 }
 
@@ -159,11 +184,13 @@ void ReorderBuffer::emit_released(const Emit& emit) {
   if (size_ > 0 || used_ < kLeastForgotten) return;
   // A burst is over. What it needed is given back.
   held_.forget();
-  links_.forget();
+  free_.forget();
+  chunks_.forget();
   std::vector<const Event*>().swap(released_);
   std::vector<Leaving>().swap(leaving_);
-  used_ = 0;
-  free_ = kNowhere;
+  used_ = chunks_used_ = 0;
+  free_count_ = 0;
+  free_chunk_ = kNowhere;
 }
 
 }  // namespace weir

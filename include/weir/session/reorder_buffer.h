@@ -18,8 +18,9 @@ namespace weir {
 /// Buckets of event time, each sorted when it is released. Owned by one shard's thread.
 ///
 /// Why buckets: a heap moves every event log(n) times and a scan per release is quadratic; with buckets an event is
-/// written once, sorted among its neighbours, and read once. A bucket is a list, in order of arrival, of places in one
-/// store; the place freed last is filled first, so that as few events as possible lie about in the cache.
+/// written once, sorted among its neighbours, and read once. Events lie in one store; the place freed last is filled
+/// first, so that as few of them as possible lie about in the cache. A bucket is a list, in order of arrival, of lines
+/// of the cache with ten places each: to follow a list from event to event would be to wait for each of them.
 class ReorderBuffer {
  public:
   /// Receives released events: by time, equal times in order of arrival. They live until it returns.
@@ -53,25 +54,33 @@ class ReorderBuffer {
  private:
   using Place = std::uint32_t;
   static constexpr Place kNowhere = ~Place{0};
-  /// What says in which order events leave, apart from them: there are few enough of these to stay in the cache, while
-  /// events are out of it again before they leave.
-  struct Link {
-    TimeMs time_ms;  // of the event
-    Place next;      // in the bucket's list, or in that of free places
+  /// A part of a bucket: what says in which order events leave.
+  struct alignas(64) Chunk {
+    static constexpr std::size_t kPlaces = 10;
+
+    Place places[kPlaces];
+    std::uint16_t offsets_ms[kPlaces];  // of the events' times from that of their bucket
+    Place next;                         // chunk of the bucket, or of the list of free ones
   };
+  static_assert(sizeof(Chunk) == 64);
   struct Bucket {
-    Place first = kNowhere;
-    Place last = kNowhere;
-    std::uint32_t size = 0;
+    Place first = kNowhere;  // chunk
+    Place last = kNowhere;   // chunk
+    std::uint32_t size = 0;  // events
   };
   struct Leaving {
-    TimeMs time_ms;
-    std::uint32_t position;  // in the list of its bucket
+    std::uint32_t offset_ms;
+    std::uint32_t position;  // in its bucket
     Place place;
   };
 
   Bucket& bucket(std::int64_t index) { return ring_[static_cast<std::size_t>(index) % ring_.size()]; }
-  void hold(const Event& event, Bucket& bucket);
+  void hold(const Event& event, std::int64_t index);
+  Place take_place();
+  Place take_chunk();
+  void put_into(Bucket& bucket, std::uint16_t offset_ms, Place place);
+  template <class Visit>
+  void for_each_in(const Bucket& bucket, Visit visit) const;
   void force_out(const Emit& emit);
   void release_below(std::int64_t index, const Emit& emit);
   void release(Bucket& bucket);
@@ -83,10 +92,13 @@ class ReorderBuffer {
   std::size_t limit_;
   std::vector<Bucket> ring_;
   HugePageArray<Event> held_;
-  HugePageArray<Link> links_;  // by place in held_
   Place used_ = 0;             // places ever filled since held_ was last empty and forgotten
-  Place free_ = kNowhere;      // list of free places among them
-  std::int64_t base_ = 0;      // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
+  HugePageArray<Place> free_;  // those of them that are free: a stack
+  std::size_t free_count_ = 0;
+  HugePageArray<Chunk> chunks_;
+  Place chunks_used_ = 0;
+  Place free_chunk_ = kNowhere;  // list of free ones
+  std::int64_t base_ = 0;        // lowest bucket not yet released; bucket i holds times [i, i+1) * width_ms_
   std::size_t size_ = 0;
   std::int64_t forced_ = 0;
   bool started_ = false;
