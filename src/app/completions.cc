@@ -27,7 +27,7 @@ std::string escaped(std::string_view text, std::string_view special) {
 }
 
 /// In single quotes of a POSIX shell.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -66,23 +66,23 @@ std::string zsh_specification(const OptionHelp& option) {
                                                         : fmt::format("({})", joined(option.choices));
     value = fmt::format(":{}:{}", escaped(option.value, ":"), action);
   }
-  if (option.names.empty()) return " \\\n        " + quoted("*" + value);
+  if (option.names.empty()) return " \\\n        " + shell_quoted("*" + value);
   std::string out;
   for (const std::string& name : option.names) {
-    out += " \\\n        " + quoted(fmt::format("{}[{}]{}", name, escaped(option.help, "[]:\\"), value));
+    out += " \\\n        " + shell_quoted(fmt::format("{}[{}]{}", name, escaped(option.help, "[]:\\"), value));
   }
   return out;
 }
 
 std::string fish_line(std::string_view condition, const OptionHelp& option) {
-  std::string line = fmt::format("complete -c weir -n {}", quoted(condition));
+  std::string line = fmt::format("complete -c weir -n {}", shell_quoted(condition));
   for (const std::string& name : option.names) {
     line += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
   }
   if (!option.names.empty() && !option.value.empty()) line += " -r";
   if (option.takes_file()) line += " -F";
-  if (!option.choices.empty()) line += " -a " + quoted(joined(option.choices));
-  return line + fmt::format(" -d {}\n", quoted(option.help));
+  if (!option.choices.empty()) line += " -a " + shell_quoted(joined(option.choices));
+  return line + fmt::format(" -d {}\n", shell_quoted(option.help));
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ std::string zsh_completion(const CommandTree& tree) {
       "  if ((CURRENT == 2)); then\n"
       "    local -a commands=(\n";
   for (const CommandHelp& command : tree.commands) {
-    script += "      " + quoted(escaped(command.name, ":") + ":" + escaped(command.help, ":\\")) + "\n";
+    script += "      " + shell_quoted(escaped(command.name, ":") + ":" + escaped(command.help, ":\\")) + "\n";
   }
   script += "    )\n    _describe command commands\n    _arguments";
   for (const OptionHelp& option : tree.program.options) script += zsh_specification(option);
@@ -152,8 +152,8 @@ std::string fish_completion(const CommandTree& tree) {
       "# Completion of weir for fish; written by `weir completion fish`.\n"
       "complete -c weir -f\n";
   for (const CommandHelp& command : tree.commands) {
-    script +=
-        fmt::format("complete -c weir -n __fish_use_subcommand -a {} -d {}\n", command.name, quoted(command.help));
+    script += fmt::format("complete -c weir -n __fish_use_subcommand -a {} -d {}\n", command.name,
+                          shell_quoted(command.help));
   }
   for (const OptionHelp& option : tree.program.options) script += fish_line("__fish_use_subcommand", option);
   for (const CommandHelp& command : tree.commands) {

@@ -166,7 +166,7 @@ void read_funnels(const OptionReading& reading) {
 std::string text_of_step(const FunnelStep& step) {
   for (const StepKindRow& row : kStepKinds) {
     if (row.kind != step.kind) continue;
-    return fmt::format("{{name: {}, {}: {}}}", quoted(step.name), row.key, quoted(step.pattern));
+    return fmt::format("{{name: {}, {}: {}}}", yaml_quoted(step.name), row.key, yaml_quoted(step.pattern));
   }
   return {};
 }

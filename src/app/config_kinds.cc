@@ -104,7 +104,7 @@ bool is_off(std::string_view text) { return text.empty() || text == kOff; }
 
 std::string text_or_off(const OptionSlot& slot) {
   const std::string& text = *std::get<std::string*>(slot);
-  return text.empty() ? std::string(kOff) : quoted(text);
+  return text.empty() ? std::string(kOff) : yaml_quoted(text);
 }
 
 std::vector<std::string> bots_words() { return {"auto", "exclude", "include"}; }
@@ -366,7 +366,7 @@ bool is_metric_name(std::string_view name) {
   return true;
 }
 
-std::string quoted(std::string_view text) {
+std::string yaml_quoted(std::string_view text) {
   std::string result = "\"";
   for (const char character : text) {
     if (character == '"' || character == '\\') result += '\\';

@@ -172,7 +172,7 @@ std::vector<std::string> read_text_list(ConfigFaults& faults, std::string_view k
 
 std::string list_text(const std::vector<std::string>& texts) {
   std::vector<std::string> items;
-  for (const std::string& text : texts) items.push_back(quoted(text));
+  for (const std::string& text : texts) items.push_back(yaml_quoted(text));
   return "[" + join_words(items) + "]";
 }
 

@@ -86,7 +86,7 @@ std::string text_of_channels(const OptionSlot& slot) {
     std::vector<std::string> parts;
     for (const RuleKeyRow& row : kRuleKeys) {
       const std::string& text = rule.*row.field;
-      if (!text.empty()) parts.push_back(fmt::format("{}: {}", row.key, quoted(text)));
+      if (!text.empty()) parts.push_back(fmt::format("{}: {}", row.key, yaml_quoted(text)));
     }
     rules.push_back("{" + join_words(parts) + "}");
   }
@@ -169,7 +169,7 @@ std::string text_of_sites(const OptionSlot& slot) {
   for (const Site& site : *std::get<std::vector<Site>*>(slot)) {
     std::vector<std::string> parts;
     for (const SiteKeyRow& row : kSiteKeys) parts.push_back(fmt::format("{}: {}", row.key, list_text(site.*row.field)));
-    sites.push_back(fmt::format("{}: {{{}}}", quoted(site.name), join_words(parts)));
+    sites.push_back(fmt::format("{}: {{{}}}", yaml_quoted(site.name), join_words(parts)));
   }
   return "{" + join_words(sites) + "}";
 }

@@ -91,7 +91,7 @@ void read_tail(const OptionReading& reading) {
 std::string text_of_tail(const OptionSlot& slot) {
   std::vector<std::string> files;
   for (const TailOptions& tail : *std::get<std::vector<TailOptions>*>(slot)) {
-    files.push_back(fmt::format("{{path: {}, format: {}, from: {}}}", quoted(tail.path),
+    files.push_back(fmt::format("{{path: {}, format: {}, from: {}}}", yaml_quoted(tail.path),
                                 tail.format.empty() ? kDefaultFormat : tail.format,
                                 places()[tail.from == TailOptions::From::kEnd ? 0 : 1]));
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kRoundMs = 50;
 constexpr double kSessionsPerSecond = 60;
-constexpr double kSpeed = 20;  // people who read twenty times as fast, so that half a minute shows whole visits
+constexpr double kReadersSpeed = 20;  // people who read twenty times as fast, so that half a minute shows whole visits
 
 GeneratorOptions demo_options(TimeMs start_ms) {
   GeneratorOptions options;
@@ -22,7 +22,7 @@ GeneratorOptions demo_options(TimeMs start_ms) {
   options.sessions = 1'000'000'000;
   options.start_ms = start_ms;
   options.sessions_per_second = kSessionsPerSecond;
-  options.speed = kSpeed;
+  options.speed = kReadersSpeed;
   options.keep_truth = false;
   return options;
 }

@@ -16,7 +16,7 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEventStream = "text/event-stream";
 constexpr std::string_view kRetry = "retry: 2000\n\n";  // milliseconds until a reader connects anew
 
-HttpResponse refusal(unsigned status, std::string_view reason) {
+HttpResponse feed_refusal(unsigned status, std::string_view reason) {
   HttpResponse response{.status = status, .content_type = std::string(kJson), .body = {}, .headers = {}};
   JsonWriter json(response.body, JsonLayout::kCompact);
   json.begin_object();
@@ -39,9 +39,10 @@ std::uint64_t shown_by(const Report& report) {
 
 HttpResponse LiveFeed::answer(const HttpRequest& request) {
   Result<LiveQuery> query = parse_live_query(request.query);
-  if (!query) return refusal(400, query.error().message);
+  if (!query) return feed_refusal(400, query.error().message);
   const std::shared_ptr<const Report> report = newest_();
-  if (const auto checked = check_live_query(*report, *query); !checked) return refusal(400, checked.error().message);
+  if (const auto checked = check_live_query(*report, *query); !checked)
+    return feed_refusal(400, checked.error().message);
   const std::string accept = list_of(request, "Accept");
   if (accepted_weight(accept, kJson) > accepted_weight(accept, kEventStream)) {  // the newest report alone
     return {.status = 200,
@@ -52,7 +53,7 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   forget_ended();
   if (readers_.size() >= limit_) {
     stats_.add(Stat::kLiveStreamsRefused);
-    HttpResponse response = refusal(503, "too many live streams are open; admin.live_streams is their limit");
+    HttpResponse response = feed_refusal(503, "too many live streams are open; admin.live_streams is their limit");
     response.headers.emplace_back("Retry-After", "5");
     return response;
   }

@@ -19,17 +19,16 @@ namespace {
 
 constexpr std::uint64_t kSampleSessions = 20'000;
 constexpr std::uint64_t kEndlessSessions = 4'000'000'000;
-constexpr double kSpeed = 200;       // visits of a second or two
+constexpr double kVisitSpeed = 200;  // visits of a second or two
 constexpr TimeMs kTimeoutMs = 1000;  // no pause within a visit is longer
 // Requests are due at an even rate, but visits begin and end thinly: event times may run ahead of the schedule by
 // about this much, which would make requests wait until their events have happened.
 constexpr TimeMs kBehindMs = 3000;
 constexpr double kBlockSeconds = 0.1;  // of the schedule, at most
 constexpr std::size_t kMostRequestsPerBlock = 256;
-constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::int64_t kStartDelayNs = 5 * kMsNs;    // for all senders to hear of the start
 constexpr std::int64_t kLastSendsNs = 1000 * kMsNs;  // for what is a little late at the end
-constexpr TimeMs kProgressMs = 1000;
+constexpr TimeMs kShownEveryMs = 1000;
 
 /// Events per session of these visits, from a sample of them.
 double events_per_session(GeneratorOptions options) {
@@ -114,7 +113,7 @@ class Run {
     for (auto& sender : senders_) sender->begin(start_ns_, start_ns_ + command_.for_ms * kMsNs + longer_ns);
     loop_.on_signals({SIGINT, SIGTERM}, [this](int number) { interrupt(number); });
     const bool shown = !command_.quiet && ::isatty(STDERR_FILENO) != 0;
-    if (shown) loop_.every(kProgressMs, [this] { show_progress(); });
+    if (shown) loop_.every(kShownEveryMs, [this] { show_progress(); });
   }
 
   /// The first time it waits for the answers under way; whoever asks again does not want to.
@@ -192,7 +191,7 @@ LoadVisits visits_of(const LoadCommand& command, const Clock& clock) {
   LoadVisits visits;
   GeneratorOptions& options = visits.options;
   options.seed = command.seed.value_or(random_seed());
-  options.speed = kSpeed;
+  options.speed = kVisitSpeed;
   options.timeout_ms = kTimeoutMs;
   options.same_times = false;  // on two connections they may arrive in either order, which the truth does not know
   options.return_ratio = 0;    // they would come back after the timeout, which is longer than most loads

@@ -8,7 +8,6 @@
 namespace weir {
 namespace {
 
-constexpr std::int64_t kMsNs = 1'000'000;
 constexpr std::int64_t kTickMs = 50;
 constexpr std::int64_t kFeedAgainNs = 200'000;  // looks for requests that are still being made
 constexpr std::int64_t kSecondNs = 1'000'000'000;

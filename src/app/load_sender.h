@@ -22,6 +22,8 @@
 
 namespace weir {
 
+inline constexpr std::int64_t kMsNs = 1'000'000;
+
 struct LoadSenderOptions {
   LoadTarget target;
   double requests_per_second = 1;  // of all senders together

@@ -24,9 +24,9 @@ constexpr std::size_t kMostDifferences = 20;
 constexpr double kRelativeError = 1e-6;  // of sums of fractions, which are added up in another order
 
 /// Figures of a cell by name, "dwell_seconds.known" among them. Only sums: those can be subtracted.
-using Figures = std::map<std::string, double>;
+using FiguresByName = std::map<std::string, double>;
 /// Cells of a rollup by their labels.
-using Cells = std::map<std::string, Figures>;
+using Cells = std::map<std::string, FiguresByName>;
 
 constexpr std::string_view kSums[] = {
     "sessions",   "landed_sessions", "bounced_sessions", "engaged_sessions", "converted_sessions",
@@ -57,8 +57,8 @@ bool is_report(const json& report) {
          report.contains("rollups") && report["rollups"].is_object();
 }
 
-Figures figures_of(const json& row) {
-  Figures figures;
+FiguresByName figures_of(const json& row) {
+  FiguresByName figures;
   for (const std::string_view name : kSums) figures[std::string(name)] = number_of(row, name);
   const auto dwell = row.find("dwell_seconds");
   for (const std::string_view name : kDwellSums) {
@@ -90,7 +90,7 @@ Cells added(const Cells& before, const Cells& after) {
   Cells cells;
   for (const auto& [labels, figures] : after) {
     const auto earlier = before.find(labels);
-    Figures difference;
+    FiguresByName difference;
     bool changed = false;
     for (const auto& [name, value] : figures) {
       const bool known = earlier != before.end() && earlier->second.contains(name);
@@ -102,8 +102,8 @@ Cells added(const Cells& before, const Cells& after) {
   return cells;
 }
 
-Figures sum_of(const Cells& cells) {
-  Figures sum;
+FiguresByName sum_of(const Cells& cells) {
+  FiguresByName sum;
   for (const auto& [labels, figures] : cells) {
     for (const auto& [name, value] : figures) sum[name] += value;
   }
@@ -133,7 +133,7 @@ class Comparison {
       ++left_out_;
     }
   }
-  void figures(const std::string& what, const Figures& expected, const Figures& found) {
+  void figures(const std::string& what, const FiguresByName& expected, const FiguresByName& found) {
     for (const auto& [name, value] : expected) {
       const auto other = found.find(name);
       number(what + ": " + name, value, other == found.end() ? 0.0 : other->second);
@@ -149,7 +149,8 @@ class Comparison {
     }
     for (const auto& [labels, figures_expected] : expected) {
       const auto cell = found.find(labels);
-      figures(fmt::format("{}: {}", name, labels), figures_expected, cell == found.end() ? Figures{} : cell->second);
+      figures(fmt::format("{}: {}", name, labels), figures_expected,
+              cell == found.end() ? FiguresByName{} : cell->second);
     }
   }
 

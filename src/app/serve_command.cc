@@ -37,7 +37,7 @@ namespace {
 constexpr TimeMs kIdleCheckMs = 20;
 constexpr TimeMs kTableMs = 1000;
 constexpr TimeMs kReadyMs = 100;
-constexpr TimeMs kProgressMs = 3000;
+constexpr TimeMs kRecoveryShownMs = 3000;
 constexpr TimeMs kStuckMs = 10'000;  // beyond shutdown.timeout, in which a source should have noticed
 
 std::int64_t open_connections(const StatBoard& stats) { return stats.read()[Stat::kConnectionsOpen]; }
@@ -234,7 +234,7 @@ Result<int> Server::run() {
   admin_loop_.every(kReadyMs, [this] { look_after_ready(); });
   recovery_ = std::make_unique<RecoveryWatch>(*pipeline_, config_.pipeline.state, watch_, admin_loop_);
   recovery_->run(admin_address(), [this](const Result<std::monostate>& result) { recovered(result); });
-  admin_loop_.every(kProgressMs, [this] {
+  admin_loop_.every(kRecoveryShownMs, [this] {
     if (recovery_ != nullptr) recovery_->log_progress();
   });
   admin_loop_.run();

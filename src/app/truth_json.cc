@@ -17,7 +17,7 @@ void append(std::string& json, fmt::format_string<Arguments...> format, Argument
   fmt::format_to(std::back_inserter(json), format, std::forward<Arguments>(arguments)...);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string json = "\"";
   for (const char letter : text) {
     if (letter == '"' || letter == '\\') {
@@ -75,11 +75,12 @@ void write_funnel(const Funnel& funnel, const std::vector<std::array<std::int64_
   for (std::size_t i = stopped.size(); i-- > 0;) {
     reached[i] = reached[i + 1] + std::accumulate(stopped[i].begin(), stopped[i].end(), std::int64_t{0});
   }
-  append(json, "{}: [", quoted(funnel.name));
+  append(json, "{}: [", json_quoted(funnel.name));
   for (std::size_t i = 0; i < funnel.steps.size(); ++i) {
     const bool is_last = i + 1 == funnel.steps.size();
     append(json, R"({}{{"step": {}, "reached": {}, "leakage_ratio": {}, "causes": {{)", i == 0 ? "" : ", ",
-           quoted(funnel.steps[i].name), reached[i], is_last ? "null" : ratio(reached[i] - reached[i + 1], reached[i]));
+           json_quoted(funnel.steps[i].name), reached[i],
+           is_last ? "null" : ratio(reached[i] - reached[i + 1], reached[i]));
     for (std::size_t cause = 0; !is_last && cause < kLeakCauseCount; ++cause) {
       append(json, R"({}"{}": {})", cause == 0 ? "" : ", ", kLeakCauseNames[cause], stopped[i][cause]);
     }
@@ -91,7 +92,7 @@ void write_funnel(const Funnel& funnel, const std::vector<std::array<std::int64_
 void write_cell(const Truth& truth, const TruthRollup& rollup, const TruthCell& cell, std::string& json) {
   json += "   {";
   for (std::size_t i = 0; i < cell.labels.size(); ++i) {
-    append(json, R"("{}": {}, )", rollup.label_names[i], quoted(cell.labels[i]));
+    append(json, R"("{}": {}, )", rollup.label_names[i], json_quoted(cell.labels[i]));
   }
   append(json,
          R"("sessions": {}, "landed_sessions": {}, "bounced_sessions": {}, "engaged_sessions": {}, "page_views": {}, )"

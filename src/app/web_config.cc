@@ -16,8 +16,8 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kMaxPathBytes = 4095;
-constexpr std::size_t kMaxListItems = 100;
+constexpr std::size_t kMaxWebPathBytes = 4095;
+constexpr std::size_t kMaxWebItems = 100;
 constexpr std::size_t kMaxHeaderBytes = 4096;
 constexpr std::size_t kMaxUserBytes = 256;
 constexpr std::size_t kBcryptBytes = 60;
@@ -109,15 +109,15 @@ class Reader {
 
   void read_path(const YamlNode& node, std::string& path) {
     if (node.kind == YamlNode::Kind::kNothing) return;
-    const bool good = node.kind == YamlNode::Kind::kText && !node.text.empty() && node.text.size() <= kMaxPathBytes &&
-                      node.text.find('\0') == std::string::npos;
+    const bool good = node.kind == YamlNode::Kind::kText && !node.text.empty() &&
+                      node.text.size() <= kMaxWebPathBytes && node.text.find('\0') == std::string::npos;
     if (!good) return fault(node, "the path of a file");
     path = (std::filesystem::path(folder_) / node.text).string();
   }
 
   void read_texts(const YamlNode& node, const std::string& expected,
                   const std::function<bool(const std::string&)>& take) {
-    const auto items = items_of(faults_, path_, node, kMaxListItems, "a list of " + expected);
+    const auto items = items_of(faults_, path_, node, kMaxWebItems, "a list of " + expected);
     if (!items) return;
     for (const YamlNode& item : *items) {
       if (item.kind != YamlNode::Kind::kText || !take(item.text)) fault(item, expected);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "weir/core/ascii.h"
+
 namespace weir {
 namespace {
 
@@ -18,19 +20,6 @@ std::optional<Number> number_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-constexpr char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-/// `words` are in lower case.
-bool is_word(std::string_view text, std::string_view words) {
-  if (text.size() != words.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != words[i]) return false;
-  }
-  return true;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -54,8 +43,8 @@ void read_connection(std::string_view list, Fields& fields) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     const std::string_view word = trimmed(list.substr(0, comma));
-    fields.closes |= is_word(word, "close");
-    fields.keeps |= is_word(word, "keep-alive");
+    fields.closes |= equal_ignoring_case(word, "close");
+    fields.keeps |= equal_ignoring_case(word, "keep-alive");
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
 }
@@ -68,15 +57,15 @@ void read_field(std::string_view line, Fields& fields) {
   }
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (is_word(name, "content-length")) {
+  if (equal_ignoring_case(name, "content-length")) {
     fields.body_size = number_of<std::size_t>(value);
     fields.broken |= !fields.body_size || *fields.body_size > kLongestHttpAnswer;
-  } else if (is_word(name, "connection")) {
+  } else if (equal_ignoring_case(name, "connection")) {
     read_connection(value, fields);
-  } else if (is_word(name, "retry-after")) {
+  } else if (equal_ignoring_case(name, "retry-after")) {
     fields.retry_after_seconds = number_of<std::uint32_t>(value);
-  } else if (is_word(name, "transfer-encoding")) {
-    fields.in_chunks = is_word(value, "chunked");
+  } else if (equal_ignoring_case(name, "transfer-encoding")) {
+    fields.in_chunks = equal_ignoring_case(value, "chunked");
     fields.broken |= !fields.in_chunks;
   }
 }

@@ -85,6 +85,6 @@ bool is_metric_name(std::string_view name);
 inline constexpr std::size_t kMaxNameBytes = 48;
 
 /// A text as YAML: in double quotes.
-std::string quoted(std::string_view text);
+std::string yaml_quoted(std::string_view text);
 
 }  // namespace weir
