@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr TimeMs kClassifiedMs = 1'700'000'000'000;
 
 constexpr std::string_view kYaml = R"(
 sources: {http: {country_header: CF-IPCountry}}
@@ -29,7 +29,7 @@ privacy: {honor_gpc: drop}
 /// Feeds bodies into a pipeline of the configuration and returns its last report.
 class Fed {
  public:
-  Fed() : clock_(kNowMs) {
+  Fed() : clock_(kClassifiedMs) {
     const Result<Config> config = parse_config(kYaml, "weir.yaml");
     EXPECT_TRUE(config) << config.error().message;
     auto pipeline = Pipeline::start({.options = config->pipeline, .mode = PipelineMode::kServe}, clock_);

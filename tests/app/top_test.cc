@@ -48,7 +48,7 @@ TopSnapshot snapshot_of(const ordered_json& json, const std::string& rollup = "l
   return snapshot ? *snapshot : TopSnapshot{};
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> screen_lines(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
@@ -141,7 +141,7 @@ TEST(TopSnapshot, a_refusal_says_its_reason) {
 TEST(TopView, shows_the_numbers_by_the_chosen_column) {
   TopChoice choice;
   TopFrame frame{.address = "127.0.0.1:9464", .problem = "", .events_per_second = 12.4, .width = 80, .height = 24};
-  std::vector<std::string> lines = lines_of(render_top(snapshot_of(feed()), choice, frame));
+  std::vector<std::string> lines = screen_lines(render_top(snapshot_of(feed()), choice, frame));
   ASSERT_EQ(lines.size(), 9U);
   EXPECT_EQ(lines[0], "weir 9.8.7  window 5m  all sites  by sessions  12:34:56 UTC  127.0.0.1:9464");
   EXPECT_EQ(lines[1], "12 events/s  70 received  60 counted  4 waiting  3 rejected  3 late  0 duplicate");
@@ -152,11 +152,11 @@ TEST(TopView, shows_the_numbers_by_the_chosen_column) {
   EXPECT_EQ(lines[7], "blog  /c                  10  100.0%   2.00          -  9.0s  10.0%  60.0%");
   EXPECT_EQ(lines[8], "7 more  q quit  w window  s site  r rollup  o order  R reverse");
   choice.order = 1;  // bounce
-  lines = lines_of(render_top(snapshot_of(feed()), choice, frame));
+  lines = screen_lines(render_top(snapshot_of(feed()), choice, frame));
   EXPECT_TRUE(lines[5].starts_with("blog  /c"));
   choice.order = 3;  // dwell, which is not known of one
   choice.reversed = true;
-  lines = lines_of(render_top(snapshot_of(feed()), choice, frame));
+  lines = screen_lines(render_top(snapshot_of(feed()), choice, frame));
   EXPECT_TRUE(lines[7].starts_with("blog  /c")) << "what is not known comes last";
 }
 
@@ -171,7 +171,7 @@ TEST(TopView, fits_any_terminal) {
           .address = "127.0.0.1:9464", .problem = "", .events_per_second = 1e9, .width = width, .height = height};
       for (const std::string problem : {"", "the server is away"}) {
         frame.problem = problem;
-        const std::vector<std::string> lines = lines_of(render_top(snapshot_of(json), {}, frame));
+        const std::vector<std::string> lines = screen_lines(render_top(snapshot_of(json), {}, frame));
         EXPECT_LE(lines.size(), height);
         for (const std::string& line : lines) {
           EXPECT_LE(display_width(line), width) << line;

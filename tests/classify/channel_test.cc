@@ -26,7 +26,7 @@ struct ChannelCase {
   bool paid_click = false;
 };
 
-constexpr ChannelCase kRows[] = {
+constexpr ChannelCase kChannelRows[] = {
     {"Direct", "", "", "", ""},
     {"Direct", "(direct)", "(none)", "", ""},
     {"Direct", "(direct)", "(not set)", "(not set)", "www.google.com"},
@@ -141,7 +141,7 @@ std::string_view channel_of_row(const ChannelCase& row) {
 }
 
 TEST(ChannelOf, the_first_rule_that_matches_wins) {
-  for (const ChannelCase& row : kRows) {
+  for (const ChannelCase& row : kChannelRows) {
     EXPECT_EQ(channel_of_row(row), row.channel)
         << "source=" << row.source << " medium=" << row.medium << " campaign=" << row.campaign
         << " referrer=" << row.referrer_host << " paid_click=" << row.paid_click;
@@ -150,7 +150,7 @@ TEST(ChannelOf, the_first_rule_that_matches_wins) {
 
 TEST(ChannelOf, the_table_above_shows_every_channel_there_is) {
   std::set<std::string_view> shown;
-  for (const ChannelCase& row : kRows) shown.insert(row.channel);
+  for (const ChannelCase& row : kChannelRows) shown.insert(row.channel);
   const std::set<std::string_view> names(channel_names().begin(), channel_names().end());
   EXPECT_EQ(names.size(), channel_names().size());
   EXPECT_EQ(shown, names);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr struct {
   std::string_view device, user_agent;
-} kRows[] = {
+} kDeviceRows[] = {
     {"(none)", ""},
     {"desktop",
      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"},
@@ -97,11 +97,11 @@ constexpr struct {
 };
 
 TEST(DeviceOf, real_user_agents_get_their_class) {
-  for (const auto& row : kRows) EXPECT_EQ(device_of(row.user_agent), row.device) << row.user_agent;
+  for (const auto& row : kDeviceRows) EXPECT_EQ(device_of(row.user_agent), row.device) << row.user_agent;
 }
 
 TEST(DeviceOf, case_does_not_matter) {
-  for (const auto& row : kRows) {
+  for (const auto& row : kDeviceRows) {
     std::string upper(row.user_agent);
     for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
     EXPECT_EQ(device_of(upper), row.device) << upper;

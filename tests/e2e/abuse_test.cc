@@ -26,7 +26,6 @@ using support::ChildProcess;
 using support::TemporaryFolder;
 
 constexpr TimeMs kReloadMs = 200;
-constexpr double kMebibyte = 1024.0 * 1024.0;
 
 int seconds_of_abuse() {
   const char* const given = std::getenv("WEIR_ABUSE_SECONDS");

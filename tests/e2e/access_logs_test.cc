@@ -22,7 +22,7 @@ using nlohmann::json;
 using support::block_with;
 using support::replaced;
 
-constexpr int kVisitors = 80;  // half of them with a phone, a quarter is shown an error instead of the order
+constexpr int kLoggedVisitors = 80;  // half of them with a phone, a quarter is shown an error instead of the order
 constexpr const char* kDesktop = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 constexpr const char* kPhone =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 "
@@ -129,7 +129,7 @@ class AccessLog : public testing::Test {
 
 void AccessLog::expect_visits_to_count_once(const WebServer& server, const std::string& host) {
   Requests requests(server, host);
-  for (int v = 0; v < kVisitors; ++v) {
+  for (int v = 0; v < kLoggedVisitors; ++v) {
     const Requests::Visitor visitor{fmt::format("127.1.{}.1", v), v % 2 == 0 ? kDesktop : kPhone};
     requests.add(visitor, fmt::format("/page{}?v={}&utm_medium=email", v % 4, v), 200);
     requests.add(visitor, "/style.css", 200);
@@ -146,8 +146,8 @@ void AccessLog::expect_visits_to_count_once(const WebServer& server, const std::
   const json report = report_of(lines);
   EXPECT_EQ(report["events"]["received"], lines);
   const std::map<std::string, double> scrape = support::parse_exposition(weir_->scrape());
-  EXPECT_EQ(scrape.at("weir_events_counted_total{type=\"page_view\"}"), 3 * kVisitors + 2);
-  EXPECT_EQ(scrape.at("weir_events_counted_total{type=\"resource\"}"), 2 * kVisitors);
+  EXPECT_EQ(scrape.at("weir_events_counted_total{type=\"page_view\"}"), 3 * kLoggedVisitors + 2);
+  EXPECT_EQ(scrape.at("weir_events_counted_total{type=\"resource\"}"), 2 * kLoggedVisitors);
   EXPECT_EQ(scrape.at("weir_events_counted_total{type=\"bot\"}"), 1);
   using Numbers = std::map<std::string, json>;
   for (const char* each : {"sessions", "visitors"}) {
@@ -159,11 +159,11 @@ void AccessLog::expect_visits_to_count_once(const WebServer& server, const std::
                                                                             {R"(/evil%22%0a"\x41%ff{})", 1}}));
     EXPECT_EQ(numbers_of(report, "device", "device", each), (Numbers{{"desktop", 42}, {"mobile", 40}}));
     EXPECT_EQ(numbers_of(report, "channel", "channel", each),
-              (Numbers{{"Email", kVisitors}, {"Organic Search", 1}, {"Paid Search", 1}}));
+              (Numbers{{"Email", kLoggedVisitors}, {"Organic Search", 1}, {"Paid Search", 1}}));
   }
   const json cart = report["rollups"]["site"][0]["funnels"]["buying"][0];
-  EXPECT_EQ(cart["reached"], kVisitors);
-  EXPECT_EQ(cart["causes"], (json{{"error", kVisitors / 4}, {"slow", 0}, {"wandered", 0}, {"left", 0}}));
+  EXPECT_EQ(cart["reached"], kLoggedVisitors);
+  EXPECT_EQ(cart["causes"], (json{{"error", kLoggedVisitors / 4}, {"slow", 0}, {"wandered", 0}, {"left", 0}}));
 }
 
 class ApacheGuide : public AccessLog {
@@ -190,12 +190,12 @@ TEST_F(ApacheGuide, its_lines_behind_a_load_balancer_have_the_address_of_the_vis
   const Apache apache(folder_, {.server = from_guide("LogFormat") + trusted, .host = {}});
   ASSERT_NO_FATAL_FAILURE(start_weir(guide_, "/var/log/apache2/weir.log"));
   Requests requests(apache, "shop.example");
-  for (int v = 0; v < kVisitors; ++v) {
+  for (int v = 0; v < kLoggedVisitors; ++v) {
     requests.add({"127.0.0.1", kDesktop, fmt::format("X-Forwarded-For: 203.0.{}.7", v)}, "/page", 200);
   }
   const json report = report_of(requests.make());
   EXPECT_EQ(numbers_of(report, "landing", "landing_page", "visitors"),
-            (std::map<std::string, json>{{"/page", kVisitors}}));
+            (std::map<std::string, json>{{"/page", kLoggedVisitors}}));
 }
 
 class CaddyGuide : public AccessLog {

@@ -16,7 +16,7 @@ using support::ProcessResult;
 using support::run_process;
 using support::TemporaryFolder;
 
-constexpr const char* kBase = "sources: {http: {listen: \"127.0.0.1:0\"}}\n";
+constexpr const char* kHttpSource = "sources: {http: {listen: \"127.0.0.1:0\"}}\n";
 
 std::string hash_of(const std::string& password) {
   crypt_data room{};
@@ -58,7 +58,7 @@ class Certificates {
 };
 
 std::string config_with(const std::string& web_config) {
-  return kBase + fmt::format("admin: {{listen: \"127.0.0.1:0\", web_config: {}}}\n", web_config);
+  return kHttpSource + fmt::format("admin: {{listen: \"127.0.0.1:0\", web_config: {}}}\n", web_config);
 }
 
 /// "STATUS BODY" of GET, or "error N" with curl's exit code.

@@ -18,10 +18,9 @@ namespace {
 using support::SocketClient;
 using support::TemporaryFolder;
 
-constexpr const char* kEvent = R"({"type":"page_view","url":"/","visitor":"v"})";
+constexpr const char* kFloodEvent = R"({"type":"page_view","url":"/","visitor":"v"})";
 constexpr const char* kOpen = "weir_connections_open";
 constexpr const char* kResident = "process_resident_memory_bytes";
-constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr double kSpinningShare = 0.2;  // of a core; who spins takes nearly all of it
 
 /// The share of a core the server used from its making on.
@@ -64,18 +63,18 @@ TEST(ConnectionFlood, of_connections_that_say_nothing_costs_little_and_ends) {
       fmt::format("sources: {{http: {{listen: \"127.0.0.1:0\", connections: 20000, idle_timeout: {}s}}}}\n"
                   "admin: {{listen: \"127.0.0.1:0\"}}\n",
                   support::repetitions(2, 10)));
-  ASSERT_EQ(server.post(kEvent).status, 202);
+  ASSERT_EQ(server.post(kFloodEvent).status, 202);
   const double before = server.metric(kResident);
   std::deque<SocketClient> clients;
   open_idle(clients, server.http_port(), count);
   ASSERT_TRUE(server.process().wait_until([&] { return server.metric(kOpen) == count; }));
   const double during = server.metric(kResident);
   const CpuShare cpu(server);
-  EXPECT_EQ(server.post(kEvent).status, 202);
+  EXPECT_EQ(server.post(kFloodEvent).status, 202);
   EXPECT_TRUE(clients.back().closed_by_peer()) << "after idle_timeout";
   expect_no_spin(cpu);
   ASSERT_TRUE(server.process().wait_until([&] { return server.metric(kOpen) == 0; }));
-  EXPECT_EQ(server.post(kEvent).status, 202);
+  EXPECT_EQ(server.post(kFloodEvent).status, 202);
   const double after = server.metric(kResident);
   std::cout << fmt::format("{} idle connections: {:.1f} % of a core, {:.1f} MiB more, {:.1f} MiB when they were gone\n",
                            count, 100 * cpu.share(), (during - before) / kMebibyte, (after - before) / kMebibyte);
@@ -96,7 +95,7 @@ TEST(ConnectionFlood, leaves_descriptors_for_the_journal_and_for_operators) {
                                    folder.path("state")));
   SocketClient known(server.http_port());
   const auto post = [&] {
-    return known.send(support::request_text("POST", "/v1/events", {}, kEvent)) && known.read_reply().status == 202;
+    return known.send(support::request_text("POST", "/v1/events", {}, kFloodEvent)) && known.read_reply().status == 202;
   };
   ASSERT_TRUE(post());
   std::deque<SocketClient> clients;
@@ -117,7 +116,7 @@ TEST(ConnectionFlood, leaves_descriptors_for_the_journal_and_for_operators) {
   EXPECT_EQ(server.metric("weir_journal_errors_total"), 0);
   clients.clear();
   ASSERT_TRUE(server.process().wait_until([&] { return server.metric(kOpen) == 1; }));
-  EXPECT_EQ(server.post(kEvent).status, 202);
+  EXPECT_EQ(server.post(kFloodEvent).status, 202);
   EXPECT_EQ(server.stop(), 0);
 }
 
@@ -126,7 +125,7 @@ TEST(ConnectionFlood, without_any_descriptor_left_it_waits_and_goes_on_afterward
                        "sources: {http: {listen: \"127.0.0.1:0\", idle_timeout: 1h}}\n"
                        "admin: {listen: \"127.0.0.1:0\", idle_timeout: 1h}\n");
   SocketClient known(server.http_port());
-  const std::string request = support::request_text("POST", "/v1/events", {}, kEvent);
+  const std::string request = support::request_text("POST", "/v1/events", {}, kFloodEvent);
   const auto post = [&] { return known.send(request) && known.read_reply().status == 202; };
   ASSERT_TRUE(post());
   std::deque<SocketClient> clients;

@@ -14,17 +14,17 @@ using nlohmann::json;
 using support::PrometheusServer;
 
 constexpr TimeMs kMinuteMs = 60'000;
-constexpr TimeMs kHourMs = 60 * kMinuteMs;
-constexpr TimeMs kTimeoutMs = 2 * kHourMs;
+constexpr TimeMs kSceneHourMs = 60 * kMinuteMs;
+constexpr TimeMs kTimeoutMs = 2 * kSceneHourMs;
 /// Without events time moves by the clock: a pause of a busy machine between two batches must stay well below this.
-constexpr TimeMs kLatenessMs = 10 * kMinuteMs;
+constexpr TimeMs kSceneLatenessMs = 10 * kMinuteMs;
 constexpr std::int64_t kWeekSeconds = 7 * 24 * 3600;
 
 /// A cell must be scraped before the first of its sessions ends, or Prometheus cannot know that it began at 0. So what
 /// arrives between two scrapes spans less than a timeout, with what the reorder buffer holds back.
-constexpr TimeMs kBatchSpanMs = kTimeoutMs - kLatenessMs - 10 * kMinuteMs;
+constexpr TimeMs kBatchSpanMs = kTimeoutMs - kSceneLatenessMs - 10 * kMinuteMs;
 
-std::string config() {
+std::string scene_config() {
   return listeners_config() + truth_config() +
          "  brand: {dimensions: [brand], limit: 10}\n"
          "brand_terms: [weir]\n"
@@ -50,7 +50,7 @@ GeneratorOptions shop_options(Sample sample, TimeMs start_ms) {
   options.sessions_per_second = 2;
   options.landing_pages = 6;  // few cells: a scrape must not take long, on a busy machine either
   options.timeout_ms = kTimeoutMs;
-  options.lateness_ms = kLatenessMs;
+  options.lateness_ms = kSceneLatenessMs;
   options.disorder_ms = 2000;
   options.duplicate_ratio = 0.03;
   options.malformed_ratio = 0.02;
@@ -90,10 +90,10 @@ Visits generate_from(Sample sample, TimeMs start_ms) {
 }
 
 Visits ended_visits(Sample sample, TimeMs now_ms) {
-  const TimeMs any_ms = now_ms - 24 * kHourMs;
+  const TimeMs any_ms = now_ms - 24 * kSceneHourMs;
   const TimeMs span_ms = generate_from(sample, any_ms).batches.back().last_ms - any_ms;
-  const TimeMs ended_ms = now_ms - kTimeoutMs - kLatenessMs - 10 * kMinuteMs;
-  EXPECT_LT(now_ms - (ended_ms - span_ms), 23 * kHourMs) << "the visits must fit into the longest window";
+  const TimeMs ended_ms = now_ms - kTimeoutMs - kSceneLatenessMs - 10 * kMinuteMs;
+  EXPECT_LT(now_ms - (ended_ms - span_ms), 23 * kSceneHourMs) << "the visits must fit into the longest window";
   return generate_from(sample, ended_ms - span_ms);
 }
 
@@ -104,12 +104,12 @@ Batch live_visits(TimeMs now_ms) {
     batch.text += fmt::format(
         R"({{"type":"page_view","ts":{},"visitor":"{}","url":"https://{}/","source":"google","medium":"cpc","term":"{}"}})"
         "\n",
-        now_ms - kLatenessMs - 5 * kMinuteMs, term, kBrandSite, term);
+        now_ms - kSceneLatenessMs - 5 * kMinuteMs, term, kBrandSite, term);
     ++batch.lines;
   }
   GeneratorOptions options;
   options.seed = 12;
-  options.start_ms = now_ms - kLatenessMs - 5 * kMinuteMs;
+  options.start_ms = now_ms - kSceneLatenessMs - 5 * kMinuteMs;
   options.sessions_per_second = 2;
   options.landing_pages = 6;
   options.keep_truth = false;
@@ -133,7 +133,7 @@ void post(RunningServer& server, const Batch& batch) {
 
 /// What a server says of itself when these visits have ended.
 std::string scrape_of_the_past(const Visits& visits, TimeMs now_ms) {
-  RunningServer server(config());
+  RunningServer server(scene_config());
   for (const Batch& batch : visits.batches) post(server, batch);
   post(server, live_visits(now_ms));
   const std::string ended = fmt::format("\n{} {}\n", ended_sessions(), sessions_of(visits.truth));
@@ -154,8 +154,8 @@ DashboardScene::DashboardScene()
       visits_(ended_visits(kFirst, now_ms_)),
       past_visits_(ended_visits(kPast, now_ms_)),
       second_visits_(ended_visits(kSecond, now_ms_)),
-      server_(config()),
-      second_server_(config()) {
+      server_(scene_config()),
+      second_server_(scene_config()) {
   std::vector<std::string> rules;
   for (const auto& file : support::files_in(support::source_folder() / "grafana" / "prometheus" / "rules")) {
     rules.push_back(file.string());

@@ -124,8 +124,8 @@ void expect_every_rule_answered(DashboardScene& scene) {
   }
 }
 
-const Figure kSessions = at_pointer("/sessions");
-const Figure kVisitors = at_pointer("/visitors");
+const Figure kSessionFigure = at_pointer("/sessions");
+const Figure kVisitorFigure = at_pointer("/visitors");
 const Figure kBounce = at_pointer("/bounce_ratio");
 const Figure kPages = at_pointer("/pages_per_session");
 const Figure kConversion = at_pointer("/conversion_ratio");
@@ -154,9 +154,9 @@ Figure bounded(const char* name, double quantile) {
 
 /// Numbers at the top of a dashboard, and its graphs of the same names.
 std::vector<Shown> headline(const char* dashboard, const char* ref) {
-  return {{dashboard, "Sessions", ref, kSessions},     {dashboard, "Bounce", ref, kBounce},
-          {dashboard, "Pages / session", ref, kPages}, {dashboard, "Conversion", ref, kConversion},
-          {dashboard, "Visitors", ref, kVisitors},     {dashboard, "Leakage of $funnel", ref, whole_leakage}};
+  return {{dashboard, "Sessions", ref, kSessionFigure}, {dashboard, "Bounce", ref, kBounce},
+          {dashboard, "Pages / session", ref, kPages},  {dashboard, "Conversion", ref, kConversion},
+          {dashboard, "Visitors", ref, kVisitorFigure}, {dashboard, "Leakage of $funnel", ref, whole_leakage}};
 }
 
 /// Each number has what it was a week earlier as its second query.
@@ -230,7 +230,7 @@ void expect_landing_pages_true(DashboardScene& scene) {
                    {"landing_page"},
                    choices(scene)};
   for (const char* table : {kWindowTable, kRangeTable}) {
-    for (const Shown& shown : std::initializer_list<Shown>{{uid, table, "A", kSessions},
+    for (const Shown& shown : std::initializer_list<Shown>{{uid, table, "A", kSessionFigure},
                                                            {uid, table, "C", kBounce},
                                                            {uid, table, "D", kPages},
                                                            {uid, table, "G", kConversion},
@@ -266,7 +266,7 @@ void expect_one_landing_page_true(DashboardScene& scene) {
                  {rows.rows, {}, rows.values, "le", "+Inf"});
   }
   Rows channels{rows_of(scene.truth(), "landing_channel", {{"landing_page", kPage}}), {"channel"}, page.values};
-  expect_shown(scene, {uid, "Channels of this page", "A", kSessions}, channels);
+  expect_shown(scene, {uid, "Channels of this page", "A", kSessionFigure}, channels);
   expect_shown(scene, {uid, "Channels of this page", "B", kBounce}, channels);
   expect_shown(scene, {uid, "Channels of this page", "C", kPages}, channels);
   expect_shown(scene, {uid, "Channels of this page", "D", kConversion}, channels);
@@ -278,7 +278,7 @@ void expect_acquisition_true(DashboardScene& scene) {
   const Rows past_site{rows_of(scene.past_truth(), "site", json::object()), {}, choices(scene)};
   for (const auto& [ref, then] : {std::pair{"A", &site}, std::pair{"B", &past_site}}) {
     for (const Shown& shown :
-         std::initializer_list<Shown>{{uid, "Sessions", ref, kSessions},
+         std::initializer_list<Shown>{{uid, "Sessions", ref, kSessionFigure},
                                       {uid, "Conversion", ref, kConversion},
                                       {uid, "Orders", ref, kOrders},
                                       {uid, "Revenue in $currency", ref, kRevenue},
@@ -292,7 +292,7 @@ void expect_acquisition_true(DashboardScene& scene) {
     const std::vector<json> past = rows_of(scene.past_truth(), rollup, json::object());
     const Rows rows{
         with_past(rows_of(scene.truth(), rollup, json::object()), past, {rollup}), {rollup}, choices(scene)};
-    for (const Shown& shown : std::initializer_list<Shown>{{uid, table.c_str(), "A", kSessions},
+    for (const Shown& shown : std::initializer_list<Shown>{{uid, table.c_str(), "A", kSessionFigure},
                                                            {uid, table.c_str(), "B", growth_of_sessions},
                                                            {uid, table.c_str(), "C", kBounce},
                                                            {uid, table.c_str(), "D", kConversion},
@@ -343,12 +343,12 @@ void expect_two_instances_true(DashboardScene& scene) {
   expect_shown(scene, {"weir-landing-pages", kRangeTable, "E", kDwellMedian, kBucketTolerance}, pages);
   expect_shown(scene, {"weir-landing-pages", kRangeTable, "F", kDwellP95, kFewSessionsTolerance}, pages);
   for (const auto& [ref, figure] : std::map<const char*, Figure>{
-           {"A", kSessions}, {"C", kBounce}, {"D", kPages}, {"G", kConversion}, {"H", whole_leakage}}) {
+           {"A", kSessionFigure}, {"C", kBounce}, {"D", kPages}, {"G", kConversion}, {"H", whole_leakage}}) {
     expect_shown(scene, {"weir-landing-pages", "Top landing pages", ref, figure}, pages);
   }
   const Rows channels{merged("channel", {"channel"}), {"channel"}, values};
   for (const auto& [ref, figure] : std::map<const char*, Figure>{
-           {"A", kSessions}, {"F", kRevenue}, {"G", kOrderValue}, {"H", revenue_per_session}}) {
+           {"A", kSessionFigure}, {"F", kRevenue}, {"G", kOrderValue}, {"H", revenue_per_session}}) {
     expect_shown(scene, {"weir-acquisition", "What channels bring", ref, figure}, channels);
   }
   Rows page{{}, {}, values};

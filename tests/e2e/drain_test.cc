@@ -16,7 +16,7 @@ namespace {
 using support::HttpReply;
 using support::SocketClient;
 
-constexpr const char* kBase = "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n";
+constexpr const char* kDrainConfig = "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n";
 constexpr const char* kEvent = R"({"type":"page_view","url":"/","visitor":"v"})";
 
 /// Clients that post batches until the server has gone.
@@ -67,7 +67,7 @@ class Posters {
 TEST(Drain, under_load_loses_nothing_that_was_acknowledged) {
   const int runs = support::repetitions(3, 100);
   for (int run = 0; run < runs; ++run) {
-    RunningServer server(kBase);
+    RunningServer server(kDrainConfig);
     Posters posters(server.http_port(), 3);
     ASSERT_TRUE(server.process().wait_until([&] { return posters.acknowledged() > 1000 + run * 37; }));
     EXPECT_EQ(server.stop(), 0) << server.process().log();
@@ -92,7 +92,7 @@ bool wait_for_connection(RunningServer& server) {
 }
 
 TEST(Drain, cuts_what_does_not_finish_in_time_and_says_so) {
-  RunningServer server(std::string(kBase) + "shutdown: {timeout: 200ms}\n");
+  RunningServer server(std::string(kDrainConfig) + "shutdown: {timeout: 200ms}\n");
   ASSERT_EQ(server.post(kEvent).status, 202);
   const auto client = half_a_request(server.http_port());
   ASSERT_TRUE(wait_for_connection(server));
@@ -106,7 +106,7 @@ TEST(Drain, cuts_what_does_not_finish_in_time_and_says_so) {
 TEST(Drain, a_second_signal_cuts_connections_and_leaves_a_snapshot) {
   const support::TemporaryFolder folder;
   const std::string config =
-      kBase + fmt::format("state: {{directory: {}}}\nsessions: {{lateness: 100ms}}\n", folder.path("state"));
+      kDrainConfig + fmt::format("state: {{directory: {}}}\nsessions: {{lateness: 100ms}}\n", folder.path("state"));
   {
     RunningServer server(config + "shutdown: {timeout: 10m}\n");
     ASSERT_EQ(server.post(kEvent).status, 202);
@@ -130,7 +130,7 @@ TEST(Drain, a_second_signal_cuts_connections_and_leaves_a_snapshot) {
 }
 
 TEST(Drain, with_a_delay_still_takes_events_while_it_is_not_ready) {
-  RunningServer server(std::string(kBase) + "shutdown: {delay: 10m}\n");
+  RunningServer server(std::string(kDrainConfig) + "shutdown: {delay: 10m}\n");
   ASSERT_EQ(server.get("/-/ready").status, 200);
   server.process().signal(SIGTERM);
   ASSERT_TRUE(server.process().wait_until([&] { return server.get("/-/ready").status == 503; }));

@@ -21,15 +21,15 @@ namespace {
 using nlohmann::json;
 using support::TemporaryFolder;
 
-constexpr int kPages = 97;
+constexpr int kLinePages = 97;
 constexpr const char* kReceivedTail = "weir_events_received_total{source=\"tail\"}";
 
-int kills() { return support::repetitions(4, 100); }
+int source_kills() { return support::repetitions(4, 100); }
 
 /// An event of a visitor of its own.
 std::string line_of(std::string_view source, std::int64_t number) {
-  return fmt::format("{{\"type\":\"page_view\",\"url\":\"/{}/{}\",\"visitor\":\"{}-{}\"}}\n", source, number % kPages,
-                     source, number);
+  return fmt::format("{{\"type\":\"page_view\",\"url\":\"/{}/{}\",\"visitor\":\"{}-{}\"}}\n", source,
+                     number % kLinePages, source, number);
 }
 
 std::string state_config(const std::string& directory) {
@@ -41,7 +41,7 @@ std::string state_config(const std::string& directory) {
 }
 
 /// Sessions by landing page.
-std::map<std::string, std::int64_t> sessions_of(const json& report) {
+std::map<std::string, std::int64_t> sessions_by_page(const json& report) {
   std::map<std::string, std::int64_t> sessions;
   if (report.is_discarded()) return sessions;
   for (const json& row : report["rollups"]["landing"]) {
@@ -51,7 +51,7 @@ std::map<std::string, std::int64_t> sessions_of(const json& report) {
 }
 
 void add_sent(std::map<std::string, std::int64_t>& sent, std::string_view source, std::int64_t lines) {
-  for (std::int64_t i = 0; i < lines; ++i) ++sent[fmt::format("/{}/{}", source, i % kPages)];
+  for (std::int64_t i = 0; i < lines; ++i) ++sent[fmt::format("/{}/{}", source, i % kLinePages)];
 }
 
 /// A log that lines are appended to, cut anywhere, as by a program that fills a buffer.
@@ -85,7 +85,7 @@ TEST(KeptTail, is_read_on_where_the_last_kept_line_ends_after_each_kill) {
       fmt::format("sources: {{http: {{enabled: false}}, tail: [{{path: \"{}\", from: start}}]}}\n", path);
   std::mt19937_64 random(support::test_seed());
   GrowingLog log(path);
-  for (int i = 0; i < kills(); ++i) {
+  for (int i = 0; i < source_kills(); ++i) {
     RunningServer server(config);
     ASSERT_NE(server.admin_port(), 0);
     const auto lines = 1 + static_cast<std::int64_t>(random() % (support::kSanitized ? 500 : 20'000));
@@ -101,10 +101,11 @@ TEST(KeptTail, is_read_on_where_the_last_kept_line_ends_after_each_kill) {
   std::map<std::string, std::int64_t> sent;
   add_sent(sent, "tail", log.lines());
   RunningServer server(config);
-  ASSERT_TRUE(server.process().wait_until([&] { return sessions_of(server.report()) == sent; }))
+  ASSERT_TRUE(server.process().wait_until([&] { return sessions_by_page(server.report()) == sent; }))
       << server.report()["events"].dump() << server.process().log();
   EXPECT_EQ(server.stop(), 0);
-  std::cout << kills() << " kills: " << log.lines() << " lines of a tailed file, none lost, none counted twice\n";
+  std::cout << source_kills() << " kills: " << log.lines()
+            << " lines of a tailed file, none lost, none counted twice\n";
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ using support::TemporaryFolder;
 
 constexpr std::size_t kClients = 4;
 constexpr int kBodyEvents = 5;
-constexpr int kPages = 997;  // landing pages that bodies take in turn
+constexpr int kLandingPages = 997;  // landing pages that bodies take in turn
 
 int kills() { return support::repetitions(5, 200); }
 
@@ -50,7 +50,7 @@ class Ledger {
   std::int64_t next_body() { return next_++; }
   void note(std::int64_t body, bool acknowledged) {
     const std::lock_guard lock(mutex_);
-    Page& page = pages_[fmt::format("/{}", body % kPages)];
+    Page& page = pages_[fmt::format("/{}", body % kLandingPages)];
     ++(acknowledged ? page.acknowledged : page.unknown);
     acknowledged_ += acknowledged ? 1 : 0;
     if (acknowledged_ >= awaited_) changed_.notify_all();
@@ -82,7 +82,8 @@ class Ledger {
 std::string body_of(std::int64_t body) {
   std::string text;
   for (int i = 0; i < kBodyEvents; ++i) {
-    text += fmt::format("{{\"type\":\"page_view\",\"url\":\"/{}\",\"visitor\":\"{}-{}\"}}\n", body % kPages, body, i);
+    text += fmt::format("{{\"type\":\"page_view\",\"url\":\"/{}\",\"visitor\":\"{}-{}\"}}\n", body % kLandingPages,
+                        body, i);
   }
   return text;
 }

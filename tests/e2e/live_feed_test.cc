@@ -11,7 +11,7 @@ using nlohmann::json;
 using support::HttpReply;
 using support::SocketClient;
 
-constexpr const char* kEvent = R"({"type":"page_view","url":"/a","visitor":"v1","site":"s"})";
+constexpr const char* kFeedEvent = R"({"type":"page_view","url":"/a","visitor":"v1","site":"s"})";
 
 /// A reader of the feed, connected until it goes.
 class Reader {
@@ -42,7 +42,7 @@ TEST(LiveFeedOfServer, tells_what_came_in_and_ends_with_the_server) {
   EXPECT_TRUE(first.head().starts_with("HTTP/1.1 200 ")) << first.head();
   EXPECT_NE(first.head().find("Content-Type: text/event-stream\r\n"), std::string::npos) << first.head();
   EXPECT_EQ(first.next()["events"]["received"], 0);
-  EXPECT_EQ(server.post(kEvent).status, 202);
+  EXPECT_EQ(server.post(kFeedEvent).status, 202);
   json live;
   do {
     live = first.next();

@@ -18,7 +18,7 @@ namespace {
 using support::HttpReply;
 
 /// Windows cost time to render; these tests are about events.
-std::string load_config() {
+std::string loaded_config() {
   return listeners_config() +
          "pipeline: {publish_interval: 10ms, shards: 2}\n"
          "windows: [1h]\n"
@@ -136,7 +136,7 @@ void expect_no_counter_fell(const support::Exposition& before, const support::Ex
 TEST(Load, conservation_holds_at_every_scrape) {
   constexpr std::size_t kScrapes = support::kSanitized ? 50 : 200;
   const std::uint64_t seed = support::test_seed();
-  RunningServer server(load_config());
+  RunningServer server(loaded_config());
   Client first(server.http_port(), noisy_visits(seed), 200);
   Client second(server.http_port(), noisy_visits(seed + 1), 150);
   support::Exposition before;
@@ -170,7 +170,7 @@ TEST(Load, conservation_holds_at_every_scrape) {
 
 TEST(Load, sigterm_drains_and_exits_0) {
   const std::uint64_t seed = support::test_seed();
-  RunningServer server(load_config());
+  RunningServer server(loaded_config());
   // Bodies of different sizes tell which of the unanswered ones were taken in.
   Client first(server.http_port(), endless_visits(seed), 301);
   Client second(server.http_port(), endless_visits(seed + 1), 187);
@@ -189,7 +189,7 @@ TEST(Load, sigterm_drains_and_exits_0) {
 }
 
 TEST(Load, a_second_signal_stops_at_once) {
-  RunningServer server(load_config());
+  RunningServer server(loaded_config());
   support::SocketClient slow(server.http_port());
   ASSERT_TRUE(slow.connected());
   ASSERT_TRUE(slow.send("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"));

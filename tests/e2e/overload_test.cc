@@ -22,7 +22,6 @@ namespace {
 using nlohmann::json;
 using support::ChildProcess;
 
-constexpr double kMebibyte = 1024.0 * 1024.0;
 // Of the time accepted requests wait for their answer: the queue and the requests under way are half a second of work
 // at 8,000 events per second, and a busy machine takes its share.
 constexpr double kBoundMs = 3000;

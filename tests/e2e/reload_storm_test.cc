@@ -20,10 +20,10 @@ using support::ChildProcess;
 using support::SocketClient;
 using support::TemporaryFolder;
 
-constexpr const char* kBase = "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n";
+constexpr const char* kStormConfig = "sources: {http: {listen: \"127.0.0.1:0\"}}\nadmin: {listen: \"127.0.0.1:0\"}\n";
 
 TEST(ReloadStorm, fails_no_request_and_keeps_the_old_configuration_on_error) {
-  RunningServer server(kBase);
+  RunningServer server(kStormConfig);
   std::atomic<bool> over = false;
   std::atomic<std::int64_t> taken = 0;
   std::atomic<std::int64_t> failed = 0;
@@ -43,7 +43,7 @@ TEST(ReloadStorm, fails_no_request_and_keeps_the_old_configuration_on_error) {
   for (int i = 0; i < reloads; ++i) {
     const bool broken = i % 3 == 2;
     const std::string rules = fmt::format("channels: [{{channel: Partners {}, source: partner}}]\n", i % 7);
-    server.rewrite_config(broken ? std::string(kBase) + rules + "bots: maybe\n" : kBase + rules);
+    server.rewrite_config(broken ? std::string(kStormConfig) + rules + "bots: maybe\n" : kStormConfig + rules);
     server.process().signal(SIGHUP);
     ++(broken ? bad : good);
     ASSERT_TRUE(server.process().wait_until([&] {
@@ -66,7 +66,7 @@ TEST(ReloadStorm, fails_no_request_and_keeps_the_old_configuration_on_error) {
 TEST(Reopen, dead_letters_go_to_a_new_file_after_the_old_one_was_moved) {
   const TemporaryFolder folder;
   const std::string path = folder.path("dead.ndjson");
-  RunningServer server(kBase + fmt::format("dead_letter: {{path: {}}}\n", path));
+  RunningServer server(kStormConfig + fmt::format("dead_letter: {{path: {}}}\n", path));
   ASSERT_EQ(server.post("not json 1\n").status, 400);
   ASSERT_EQ(std::rename(path.c_str(), (path + ".old").c_str()), 0);
   ASSERT_EQ(server.post("not json 2\n").status, 400);
@@ -87,7 +87,7 @@ TEST(Reopen, a_file_that_cannot_be_opened_again_goes_on_as_it_was) {
   const TemporaryFolder folder;
   const std::string inner = folder.path("letters");
   ASSERT_TRUE(std::filesystem::create_directory(inner));
-  RunningServer server(kBase + fmt::format("dead_letter: {{path: {}/dead.ndjson}}\n", inner));
+  RunningServer server(kStormConfig + fmt::format("dead_letter: {{path: {}/dead.ndjson}}\n", inner));
   ASSERT_EQ(std::rename(inner.c_str(), (inner + ".moved").c_str()), 0);
   server.process().signal(SIGHUP);
   ASSERT_NE(server.process().wait_for_log_line("going on with the file as it was"), "");
@@ -99,7 +99,7 @@ TEST(Reopen, a_file_that_cannot_be_opened_again_goes_on_as_it_was) {
 TEST(Reopen, the_log_goes_to_a_new_file_even_when_the_configuration_is_broken) {
   const TemporaryFolder folder;
   const std::string path = folder.path("weir.log");
-  const std::string config = folder.write("weir.yaml", kBase + fmt::format("log: {{path: {}}}\n", path));
+  const std::string config = folder.write("weir.yaml", kStormConfig + fmt::format("log: {{path: {}}}\n", path));
   ChildProcess process({kProgram, "serve", "-c", config});
   const auto holds = [&](const std::string& file, const char* words) {
     return process.wait_until([&] { return support::read_whole_file(file).find(words) != std::string::npos; });
@@ -119,7 +119,7 @@ TEST(Reopen, the_log_goes_to_a_new_file_even_when_the_configuration_is_broken) {
 TEST(Reopen, a_log_that_cannot_be_opened_at_the_start_is_said_on_standard_error) {
   const TemporaryFolder folder;
   const std::string config =
-      folder.write("weir.yaml", kBase + fmt::format("log: {{path: {}/weir.log}}\n", folder.path("weir.yaml")));
+      folder.write("weir.yaml", kStormConfig + fmt::format("log: {{path: {}/weir.log}}\n", folder.path("weir.yaml")));
   const support::ProcessResult result = support::run_process({kProgram, "serve", "-c", config});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.log.find("cannot open the log file"), std::string::npos) << result.log;

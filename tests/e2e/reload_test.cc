@@ -11,7 +11,7 @@
 namespace weir::e2e {
 namespace {
 
-constexpr const char* kBase = R"(sources: {http: {listen: "127.0.0.1:0"}, tcp: {listen: "127.0.0.1:0"}}
+constexpr const char* kReloadConfig = R"(sources: {http: {listen: "127.0.0.1:0"}, tcp: {listen: "127.0.0.1:0"}}
 admin: {listen: "127.0.0.1:0"}
 sessions: {lateness: 0s}
 )";
@@ -31,9 +31,9 @@ std::string visit(const std::string& visitor) {
 }
 
 TEST(Reload, takes_up_new_rules_and_keeps_the_old_ones_when_the_new_are_wrong) {
-  RunningServer server(kBase);
+  RunningServer server(kReloadConfig);
   const auto reload = [&](const std::string& more, const char* said) {
-    server.rewrite_config(kBase + more);
+    server.rewrite_config(kReloadConfig + more);
     server.process().signal(SIGHUP);
     return server.process().wait_for_log_line(said);
   };

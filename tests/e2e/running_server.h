@@ -22,6 +22,8 @@ namespace weir::e2e {
 /// Path of the program under test.
 inline constexpr const char* kProgram = WEIR_BINARY;
 
+inline constexpr double kMebibyte = 1024.0 * 1024.0;
+
 /// YAML that makes an engine agree with the generator's truth: its funnels, and rollups nothing is folded in.
 std::string truth_config();
 

@@ -61,7 +61,7 @@ std::unique_ptr<ChildProcess> start_good_load(std::uint16_t port, const std::str
 }
 
 /// What a load says of itself; every event of it was accepted.
-json finished(ChildProcess& load) {
+json finished_well(ChildProcess& load) {
   EXPECT_EQ(load.wait_for_exit(), 0) << load.log();
   json result = json::parse(load.output(), nullptr, false);
   EXPECT_TRUE(result.is_object()) << load.output();
@@ -76,12 +76,12 @@ TEST_P(SlowClients, are_closed_by_the_deadlines_while_others_are_answered) {
   RunningServer server(config_of(", client_connections: off"));
   const bool measures = support::repetitions(0, 1) == 1;
   double idle_p99 = 0;
-  if (measures) idle_p99 = finished(*start_good_load(server.http_port(), "10s"))["latency_ms"]["p99"];
+  if (measures) idle_p99 = finished_well(*start_good_load(server.http_port(), "10s"))["latency_ms"]["p99"];
   const auto attack = start(GetParam(), server.http_port());
   ASSERT_TRUE(server.process().wait_until(
       [&] { return server.metric("weir_connections_accepted_total") >= slow_connections(); }));
   const auto load = start_good_load(server.http_port(), measures ? "10s" : "2s");
-  const double p99 = finished(*load)["latency_ms"]["p99"];
+  const double p99 = finished_well(*load)["latency_ms"]["p99"];
   EXPECT_TRUE(server.process().wait_until([&] { return server.metric("weir_connections_open") == 0; }));
   EXPECT_EQ(server.metric("weir_connections_refused_total{reason=\"limit\"}"), 0);
   if (std::string_view(GetParam().name) != "readers") {  // who read for hours still what the kernel has
@@ -114,7 +114,7 @@ TEST(SlowClientsOfOneAddress, get_no_more_connections_than_it_may_have) {
   EXPECT_TRUE(server.process().wait_until(
       [&] { return server.metric("weir_connections_refused_total{reason=\"client\"}") >= fewest; }));
   EXPECT_LE(server.metric("weir_connections_open"), kClientConnections);
-  static_cast<void>(finished(*load));
+  static_cast<void>(finished_well(*load));
   EXPECT_EQ(server.stop(), 0);
 }
 

@@ -21,34 +21,34 @@ using std::chrono::seconds;
 
 constexpr int kRate = 1000;  // events a second
 constexpr int kWarmUpRate = 8000;
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr double kMostGrowth = 1.5 * kMiB;  // of two minutes: 12 bytes an event
+constexpr std::size_t kSteadyMiB = std::size_t{1} << 20;
+constexpr double kMostGrowth = 1.5 * kSteadyMiB;  // of two minutes: 12 bytes an event
 constexpr seconds kBetweenLooks(1);
 
 // Spans so short that all that comes and goes has done so in the warm-up.
-constexpr const char* kConfig =
+constexpr const char* kSteadyConfig =
     "pipeline: {publish_interval: 1s}\n"
     "windows: [1m]\n"
     "sessions: {timeout: 10s, dedup: 10s, max_duration: 1m}\n"
     "limits: {symbols: 2000, visitors: 5000, delivery_ids: 5000, orders: 1000}\n";
 
 /// Resident memory at a time since the load began.
-struct Sample {
+struct MemorySample {
   double at_seconds = 0;
   double bytes = 0;
 };
 
 /// Slope of the line that fits the samples best, in bytes a second.
-double slope_of(const std::vector<Sample>& samples) {
+double slope_of(const std::vector<MemorySample>& samples) {
   double at = 0;
   double bytes = 0;
-  for (const Sample& sample : samples) {
+  for (const MemorySample& sample : samples) {
     at += sample.at_seconds / static_cast<double>(samples.size());
     bytes += sample.bytes / static_cast<double>(samples.size());
   }
   double up = 0;
   double down = 0;
-  for (const Sample& sample : samples) {
+  for (const MemorySample& sample : samples) {
     up += (sample.at_seconds - at) * (sample.bytes - bytes);
     down += (sample.at_seconds - at) * (sample.at_seconds - at);
   }
@@ -72,14 +72,14 @@ TEST(SteadyLoad, memory_is_flat) {
   constexpr seconds kWarmUp(30);
   constexpr seconds kSettling(20);
   const seconds judged(support::repetitions(130, 3550));
-  RunningServer server(listeners_config() + kConfig);
+  RunningServer server(listeners_config() + kSteadyConfig);
   // As many events as make everything that is bounded as large as it gets.
   const support::ProcessResult warm_up = support::run_process(load_command(server, kWarmUpRate, kWarmUp));
   ASSERT_EQ(warm_up.exit_code, 0) << warm_up.output << warm_up.log;
 
   support::ChildProcess load(load_command(server, kRate, kSettling + judged));
   const auto began = Clock::now();
-  std::vector<Sample> samples;
+  std::vector<MemorySample> samples;
   std::optional<int> ended;
   while (!ended && Clock::now() - began < 2 * (kSettling + judged)) {
     const std::map<std::string, double> scrape = support::parse_exposition(server.scrape());
@@ -96,7 +96,7 @@ TEST(SteadyLoad, memory_is_flat) {
   ASSERT_GE(samples.size(), static_cast<std::size_t>(judged.count()) / 2) << "the machine was too busy to tell";
   const double growth = slope_of(samples) * static_cast<double>(judged.count());
   fmt::print("{} s: from {:.2f} to {:.2f} MiB, a slope of {:.3f} MiB over all\n", judged.count(),
-             samples.front().bytes / kMiB, samples.back().bytes / kMiB, growth / kMiB);
+             samples.front().bytes / kSteadyMiB, samples.back().bytes / kSteadyMiB, growth / kSteadyMiB);
   EXPECT_LE(growth, kMostGrowth);
   EXPECT_EQ(server.stop(), 0);
   EXPECT_GE(server.stopped_counts().counted, kRate * static_cast<std::int64_t>(judged.count()));

@@ -19,7 +19,7 @@
 namespace weir::test {
 namespace {
 
-const std::filesystem::path kFolder = support::golden_folder("events");
+const std::filesystem::path kGoldenFolder = support::golden_folder("events");
 
 std::string transcript(std::string_view text, Framing framing) {
   std::string out;
@@ -45,7 +45,7 @@ std::string transcript_of_stream(const std::string& stream) {
 }
 
 TEST(GoldenEvents, every_case_gives_what_it_expects) {
-  const std::vector<std::filesystem::path> inputs = support::files_in(kFolder, {".ndjson"});
+  const std::vector<std::filesystem::path> inputs = support::files_in(kGoldenFolder, {".ndjson"});
   EXPECT_GE(inputs.size(), 15U);
   for (const std::filesystem::path& input : inputs) {
     const std::string text = support::read_whole_file(input);
@@ -54,7 +54,9 @@ TEST(GoldenEvents, every_case_gives_what_it_expects) {
   }
 }
 
-TEST(GoldenEvents, no_expectation_is_without_its_input) { support::expect_inputs(kFolder, {".expected"}, {".ndjson"}); }
+TEST(GoldenEvents, no_expectation_is_without_its_input) {
+  support::expect_inputs(kGoldenFolder, {".expected"}, {".ndjson"});
+}
 
 }  // namespace
 }  // namespace weir::test

@@ -15,7 +15,7 @@
 namespace weir::test {
 namespace {
 
-using Json = nlohmann::json;
+using RandomJson = nlohmann::json;
 
 const std::vector<std::string>& seeds() {
   static const std::vector<std::string> lines{
@@ -149,7 +149,7 @@ struct Verdict {
   bool excused = false;    // refused for a reason this parser documents that it does not share
   bool duplicate = false;  // some key of the outer object comes twice
   std::size_t depth = 0;
-  Json json;
+  RandomJson json;
 };
 
 Verdict other_opinion(const std::string& line) {
@@ -157,18 +157,18 @@ Verdict other_opinion(const std::string& line) {
   // The other parser takes a NUL for the end of the text; in JSON it has no place at all.
   if (line.find('\0') != std::string::npos) return verdict;
   std::size_t keys = 0;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json&) {
+  const auto watch = [&](int depth, RandomJson::parse_event_t event, RandomJson&) {
     verdict.depth = std::max(verdict.depth, static_cast<std::size_t>(depth) + 1);
-    keys += depth == 1 && event == Json::parse_event_t::key ? 1 : 0;
+    keys += depth == 1 && event == RandomJson::parse_event_t::key ? 1 : 0;
     return true;
   };
   try {
-    verdict.json = Json::parse(line, watch);
+    verdict.json = RandomJson::parse(line, watch);
     verdict.object = verdict.json.is_object();
     verdict.duplicate = verdict.object && keys != verdict.json.size();
-  } catch (const Json::out_of_range&) {
+  } catch (const RandomJson::out_of_range&) {
     verdict.excused = true;  // a number too big for a double
-  } catch (const Json::parse_error& error) {
+  } catch (const RandomJson::parse_error& error) {
     verdict.excused = std::string_view(error.what()).find("surrogate") != std::string_view::npos;
   }
   return verdict;
@@ -178,7 +178,7 @@ bool is_json(const Outcome& outcome) {
   return !outcome.rejected || (outcome.reason != Rejection::kMalformed && outcome.reason != Rejection::kInvalidUtf8);
 }
 
-std::string text_in(const Json& json, const char* key) {
+std::string text_in(const RandomJson& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }

@@ -11,11 +11,11 @@
 namespace weir {
 namespace {
 
-constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr TimeMs kClocksNowMs = 1'700'000'000'000;
 constexpr TimeMs kYearMs = TimeMs{365} * 24 * 60 * 60 * 1000;
 
 TEST(Limits, clocks_that_are_decades_off_cost_their_own_events_only) {
-  ManualClock clock(kNowMs);
+  ManualClock clock(kClocksNowMs);
   PipelineSettings settings;
   settings.options.windows.rollups = default_rollups();
   const std::unique_ptr<Pipeline> pipeline = *Pipeline::start(settings, clock);
@@ -51,7 +51,7 @@ TEST(Limits, clocks_that_are_decades_off_cost_their_own_events_only) {
   EXPECT_EQ(report->stats[Stat::kLate], 20) << "those of ten years ago that do not say how late they are";
   EXPECT_EQ(report->stats[Stat::kCountedPageView], 80);
   EXPECT_EQ(report->rollups.at(0).cells.at(0).totals[Part::kSessions], 80);
-  EXPECT_EQ(*report->first_event_ms, kNowMs);
+  EXPECT_EQ(*report->first_event_ms, kClocksNowMs);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr TimeMs kLabelsNowMs = 1'700'000'000'000;
 constexpr std::string_view kBrowser = "Mozilla/5.0 (Windows NT 10.0; rv:132.0) Gecko/20100101 Firefox/132.0";
 constexpr std::string_view kCrawler = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
@@ -19,9 +19,9 @@ std::vector<Rollup> rollups_of(std::vector<Dimension> dimensions) {
   return {{.name = "all", .dimensions = std::move(dimensions)}};
 }
 
-struct Maker {
-  explicit Maker(const ReaderOptions& options = {}, TimeSource time_source = TimeSource::kLive,
-                 Dimension more = Dimension::kTerm)
+struct LabelMaker {
+  explicit LabelMaker(const ReaderOptions& options = {}, TimeSource time_source = TimeSource::kLive,
+                      Dimension more = Dimension::kTerm)
       : symbols(Hasher(1), 1000),
         funnels({}, 3000),
         special{symbols.symbol_of(kNoneLabel), symbols.symbol_of(kOtherLabel)},
@@ -36,12 +36,12 @@ struct Maker {
   }
   Event make(const RawEvent& raw, const Origin& origin = {}) {
     Event event;
-    EXPECT_EQ(maker.make(raw, origin, kNowMs, event), std::nullopt);
+    EXPECT_EQ(maker.make(raw, origin, kLabelsNowMs, event), std::nullopt);
     return event;
   }
   std::optional<Rejection> refusal(const RawEvent& raw, const Origin& origin = {}) {
     Event event;
-    return maker.make(raw, origin, kNowMs, event);
+    return maker.make(raw, origin, kLabelsNowMs, event);
   }
   std::string label(const RawEvent& raw, Dimension dimension, const Origin& origin = {}) {
     const Symbol symbol = make(raw, origin).dimensions[static_cast<std::size_t>(dimension)];
@@ -63,7 +63,7 @@ RawEvent view(std::string_view url = "/") {
 }
 
 TEST(EventLabels, bots_are_set_apart_by_their_own_user_agent) {
-  Maker maker;
+  LabelMaker maker;
   RawEvent raw = view();
   raw.user_agent = kCrawler;
   for (int repeat = 0; repeat < 2; ++repeat) EXPECT_EQ(maker.maker.set_apart(raw, {}), Stat::kCountedBot);
@@ -75,7 +75,7 @@ TEST(EventLabels, bots_count_in_a_replay_and_where_they_are_included) {
   const auto set_apart = [](const std::string& bots, TimeSource time_source, std::int64_t included) {
     ReaderOptions options;
     options.bots = bots;
-    Maker maker(options, time_source);
+    LabelMaker maker(options, time_source);
     RawEvent raw = view();
     raw.user_agent = kCrawler;
     const std::optional<Stat> stat = maker.maker.set_apart(raw, {});
@@ -90,7 +90,7 @@ TEST(EventLabels, bots_count_in_a_replay_and_where_they_are_included) {
 }
 
 TEST(EventLabels, the_agent_of_who_hands_events_on_is_not_the_visitors) {
-  Maker maker;
+  LabelMaker maker;
   const Origin program{.address = "192.0.2.1", .user_agent = "curl/8.0"};
   EXPECT_EQ(maker.maker.set_apart(view(), program), std::nullopt) << "it names the visitor";
   RawEvent anonymous = view();
@@ -105,7 +105,7 @@ TEST(EventLabels, no_text_of_a_client_is_the_label_of_folded_cells) {
     ReaderOptions options;
     options.label_bytes = 32;  // the least
     options.channels = {{.channel = "__other__", .source = "", .medium = "own", .campaign = "", .referrer = ""}};
-    Maker maker(options, time_source, Dimension::kDevice);
+    LabelMaker maker(options, time_source, Dimension::kDevice);
     RawEvent raw = view("http://__other__/__other__?utm_term=__other__&utm_campaign=%5F_other__&utm_medium=own");
     const auto expect_told_apart = [&](const std::vector<Dimension>& dimensions) {
       const Event event = maker.make(raw);
@@ -133,7 +133,7 @@ TEST(EventLabels, no_text_of_a_client_is_the_label_of_folded_cells) {
 TEST(EventLabels, brand_terms_of_a_site_called_like_folded_cells_are_found) {
   ReaderOptions options;
   options.sites = {{.name = "__other__", .hosts = {}, .origins = {}, .brand_terms = {"acme"}}};
-  Maker maker(options);
+  LabelMaker maker(options);
   RawEvent raw = view();
   raw.site = "__other__";
   raw.term = "acme mug";
@@ -142,7 +142,7 @@ TEST(EventLabels, brand_terms_of_a_site_called_like_folded_cells_are_found) {
 }
 
 TEST(EventLabels, a_program_that_hands_events_on_gives_no_device) {
-  Maker maker({}, TimeSource::kLive, Dimension::kDevice);
+  LabelMaker maker({}, TimeSource::kLive, Dimension::kDevice);
   EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "python-requests/2.31"}), "(none)");
   EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "axios/1.6.2"}), "(none)");
   EXPECT_EQ(maker.label(view(), Dimension::kDevice, {.user_agent = "Shop/2.1 (iPhone; iOS 17.1)"}), "mobile");
@@ -157,7 +157,7 @@ TEST(EventLabels, a_country_is_said_by_the_event_or_a_proxy_or_found_by_address)
   support::CountryFile({{"192.0.2.0/24", "country", "DE"}}, "GeoLite2-Country").write(path);
   ReaderOptions options;
   options.country_database = path.string();
-  Maker maker(options);
+  LabelMaker maker(options);
   std::filesystem::remove(path);
   RawEvent raw = view();
   const Origin here{.address = "192.0.2.1"};
@@ -170,7 +170,7 @@ TEST(EventLabels, a_country_is_said_by_the_event_or_a_proxy_or_found_by_address)
   raw.country = "jp";
   EXPECT_EQ(maker.label(raw, Dimension::kCountry, here), "JP");
   raw.country = "Germany";
-  EXPECT_EQ(Maker().label(raw, Dimension::kCountry), "(none)");
+  EXPECT_EQ(LabelMaker().label(raw, Dimension::kCountry), "(none)");
 }
 
 TEST(EventLabels, a_database_that_is_missing_is_named_with_its_key) {
@@ -187,7 +187,7 @@ TEST(EventLabels, search_terms_tell_brand_from_non_brand_by_site) {
   options.brand_terms = {"acme"};
   options.sites = {{.name = "shop", .hosts = {"shop.example"}, .origins = {}, .brand_terms = {"weir mug"}},
                    {.name = "blog", .hosts = {"blog.example"}, .origins = {}, .brand_terms = {}}};
-  Maker maker(options);
+  LabelMaker maker(options);
   for (int repeat = 0; repeat < 2; ++repeat) {
     const RawEvent blog = view("https://blog.example/?utm_term=ACME+shoes");
     EXPECT_EQ(maker.label(blog, Dimension::kBrand), "brand");
@@ -206,7 +206,7 @@ TEST(EventLabels, search_terms_tell_brand_from_non_brand_by_site) {
 TEST(EventLabels, channels_of_ones_own_come_first) {
   ReaderOptions options;
   options.channels = {{.channel = "Partners", .source = "partner-*", .medium = {}, .campaign = {}, .referrer = {}}};
-  Maker maker(options);
+  LabelMaker maker(options);
   EXPECT_EQ(maker.label(view("/?utm_source=Partner-7&utm_medium=email"), Dimension::kChannel), "Partners");
   EXPECT_EQ(maker.label(view("/?utm_source=news&utm_medium=email"), Dimension::kChannel), "Email");
 }
@@ -214,7 +214,7 @@ TEST(EventLabels, channels_of_ones_own_come_first) {
 TEST(EventLabels, a_list_of_sites_names_its_own_and_refuses_the_rest) {
   ReaderOptions options;
   options.sites = {{.name = "shop", .hosts = {"shop.example"}, .origins = {}, .brand_terms = {}}};
-  Maker maker(options);
+  LabelMaker maker(options);
   RawEvent named = view();
   named.site = "shop";
   for (int repeat = 0; repeat < 2; ++repeat) {
@@ -229,11 +229,11 @@ TEST(EventLabels, a_list_of_sites_names_its_own_and_refuses_the_rest) {
   named.site = "shop2";
   EXPECT_EQ(maker.refusal(named), Rejection::kUnknownSite);
   options.sites.push_back({.name = "default", .hosts = {}, .origins = {}, .brand_terms = {}});
-  EXPECT_EQ(Maker(options).label(view("/"), Dimension::kSite), "default");
+  EXPECT_EQ(LabelMaker(options).label(view("/"), Dimension::kSite), "default");
 }
 
 TEST(EventLabels, an_opted_out_visitors_events_have_nothing_in_common) {
-  Maker maker;
+  LabelMaker maker;
   const Origin origin{.address = "192.0.2.1", .user_agent = kBrowser, .opted_out = true};
   RawEvent raw = view();
   raw.session = "s";
@@ -256,10 +256,10 @@ TEST(EventLabels, opting_out_can_drop_events_or_mean_nothing) {
   const Origin origin{.address = "192.0.2.1", .user_agent = kBrowser, .opted_out = true};
   ReaderOptions options;
   options.honor_gpc = "drop";
-  EXPECT_EQ(Maker(options).maker.set_apart(view(), origin), Stat::kCountedOptedOut);
-  EXPECT_EQ(Maker(options).maker.set_apart(view(), {}), std::nullopt);
+  EXPECT_EQ(LabelMaker(options).maker.set_apart(view(), origin), Stat::kCountedOptedOut);
+  EXPECT_EQ(LabelMaker(options).maker.set_apart(view(), {}), std::nullopt);
   options.honor_gpc = "ignore";
-  Maker maker(options);
+  LabelMaker maker(options);
   EXPECT_EQ(maker.maker.set_apart(view(), origin), std::nullopt);
   EXPECT_EQ(maker.make(view(), origin).visitor, maker.make(view()).visitor);
 }

@@ -16,9 +16,9 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::size_t kLimit = 1000 * kMiB;
-constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr std::size_t kGuardMiB = std::size_t{1} << 20;
+constexpr std::size_t kLimit = 1000 * kGuardMiB;
+constexpr TimeMs kGuardNowMs = 1'700'000'000'000;
 
 TEST(MemoryGuard, a_grade_begins_at_its_share_and_ends_five_percent_below) {
   struct Step {
@@ -33,7 +33,7 @@ TEST(MemoryGuard, a_grade_begins_at_its_share_and_ends_five_percent_below) {
   std::size_t used = 0;
   MemoryGuard guard(kLimit, [&] { return used; });
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    used = steps[i].used_mib * kMiB;
+    used = steps[i].used_mib * kGuardMiB;
     EXPECT_EQ(guard.look(), steps[i].wanted) << "step " << i;
     EXPECT_EQ(guard.grade(), steps[i].wanted);
     EXPECT_EQ(guard.used_bytes(), used);
@@ -48,9 +48,9 @@ TEST(MemoryGuard, without_a_limit_memory_is_ample) {
 
 TEST(MemoryGuard, what_is_resident_grows_with_what_is_touched) {
   const std::size_t before = resident_bytes();
-  EXPECT_GT(before, kMiB);
-  const std::vector<char> touched(64 * kMiB, 'x');
-  EXPECT_GE(resident_bytes(), before + 60 * kMiB) << touched.size();
+  EXPECT_GT(before, kGuardMiB);
+  const std::vector<char> touched(64 * kGuardMiB, 'x');
+  EXPECT_GE(resident_bytes(), before + 60 * kGuardMiB) << touched.size();
 }
 
 struct GroupCase {
@@ -114,7 +114,7 @@ class GuardedPipeline {
   std::size_t used = 0;
 
  private:
-  ManualClock clock_{kNowMs};
+  ManualClock clock_{kGuardNowMs};
   std::unique_ptr<Pipeline> pipeline_;
 };
 
@@ -153,13 +153,13 @@ TEST(MemoryGuard, heartbeats_go_first_then_sessions_then_events_and_all_comes_ba
 }
 
 TEST(MemoryGuard, when_memory_is_short_the_oldest_sessions_are_closed_and_counted_down_to_what_is_spared) {
-  constexpr std::size_t kSmallLimit = 64 * kMiB;
+  constexpr std::size_t kSmallLimit = 64 * kGuardMiB;
   constexpr std::size_t kSpared = kSmallLimit / 16 / sizeof(SessionRecord);
   constexpr std::size_t kSessions = kSpared * 5 / 4;
   GuardedPipeline pipeline(kSmallLimit);
   std::string lines;
   for (std::size_t i = 0; i < kSessions; ++i) {
-    lines += fmt::format("{{\"type\":\"page_view\",\"url\":\"/\",\"visitor\":\"v{}\",\"ts\":{}}}\n", i, kNowMs);
+    lines += fmt::format("{{\"type\":\"page_view\",\"url\":\"/\",\"visitor\":\"v{}\",\"ts\":{}}}\n", i, kGuardNowMs);
   }
   pipeline->open_stream(SourceKind::kStdin)->write(lines);
   pipeline.tick();

@@ -25,7 +25,7 @@
 namespace weir {
 namespace {
 
-constexpr TimeMs kNowMs = 1'700'000'000'000;
+constexpr TimeMs kPipelineNowMs = 1'700'000'000'000;
 constexpr std::size_t kPaddingBytes = 64;
 
 std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view more = "") {
@@ -36,7 +36,7 @@ std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view mor
 /// A pipeline in serve mode.
 class Serve {
  public:
-  explicit Serve(std::size_t shards = 2, PipelineSettings settings = {}) : clock_(kNowMs) {
+  explicit Serve(std::size_t shards = 2, PipelineSettings settings = {}) : clock_(kPipelineNowMs) {
     settings.options.shards = shards;
     settings.options.windows.rollups = default_rollups();
     settings.options.hash_seed = 1;
@@ -78,7 +78,8 @@ TEST(Pipeline, before_the_first_event_there_is_an_empty_report) {
 
 TEST(Pipeline, a_tick_publishes_what_was_taken_in) {
   Serve serve;
-  const BodyResult result = serve.take(view_of("a", kNowMs) + "\n" + view_of("b", kNowMs - 100) + "\nnonsense");
+  const BodyResult result =
+      serve.take(view_of("a", kPipelineNowMs) + "\n" + view_of("b", kPipelineNowMs - 100) + "\nnonsense");
   EXPECT_EQ(result.accepted, 2U);
   EXPECT_EQ(result.rejected, 1U);
   ASSERT_EQ(result.errors.size(), 1U);
@@ -86,17 +87,17 @@ TEST(Pipeline, a_tick_publishes_what_was_taken_in) {
   const auto report = serve.tick();
   EXPECT_EQ(report->stats.received(), 3);
   EXPECT_EQ(report->stats[Stat::kQueued], 2);
-  EXPECT_EQ(report->watermark_ms, kNowMs - 5000);
+  EXPECT_EQ(report->watermark_ms, kPipelineNowMs - 5000);
   expect_conserved(*report);
 }
 
 TEST(Pipeline, without_events_time_moves_by_the_clock_after_half_a_second) {
   Serve serve;
-  serve.take(view_of("a", kNowMs));
+  serve.take(view_of("a", kPipelineNowMs));
   serve.pass(500);
-  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000);
+  EXPECT_EQ(serve.tick()->watermark_ms, kPipelineNowMs - 5000);
   serve.pass(1);
-  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000 + 501);
+  EXPECT_EQ(serve.tick()->watermark_ms, kPipelineNowMs - 5000 + 501);
   serve.pass(10'000);
   const auto counted = serve.tick();
   EXPECT_EQ(counted->stats[Stat::kQueued], 0);
@@ -110,7 +111,7 @@ TEST(Pipeline, without_events_time_moves_by_the_clock_after_half_a_second) {
 
 TEST(Pipeline, while_nothing_comes_sums_stay_and_times_and_windows_move_on) {
   Serve serve;
-  serve.take(view_of("a", kNowMs) + "\n" + view_of("b", kNowMs));
+  serve.take(view_of("a", kPipelineNowMs) + "\n" + view_of("b", kPipelineNowMs));
   serve.pass(10'000);
   const auto first = serve.tick();
   const auto window_of = [](const Report& report) -> const WindowTotals& { return report.windows.at(0); };
@@ -124,10 +125,10 @@ TEST(Pipeline, while_nothing_comes_sums_stay_and_times_and_windows_move_on) {
     ASSERT_EQ(window.at_ms, WindowShape::of(window.length_ms).pane_of(*report->watermark_ms) * 5000);
     std::int64_t sessions = 0;
     for (const CellTotals& cell : window.cells) sessions += cell.totals[Part::kSessions];
-    ASSERT_EQ(sessions, kNowMs > window.at_ms - window.length_ms ? 2 : 0) << idle_ms;
+    ASSERT_EQ(sessions, kPipelineNowMs > window.at_ms - window.length_ms ? 2 : 0) << idle_ms;
     expect_conserved(*report);
   }
-  serve.take(view_of("c", kNowMs + 10'000 + 6 * 60'000));
+  serve.take(view_of("c", kPipelineNowMs + 10'000 + 6 * 60'000));
   serve.take("nonsense");
   serve.pass(7000);
   const auto more = serve.tick();
@@ -137,24 +138,24 @@ TEST(Pipeline, while_nothing_comes_sums_stay_and_times_and_windows_move_on) {
 
 TEST(Pipeline, refused_lines_do_not_keep_time_from_passing) {
   Serve serve;
-  serve.take(view_of("a", kNowMs));
+  serve.take(view_of("a", kPipelineNowMs));
   for (int i = 0; i < 40; ++i) {
     serve.pass(500);
     serve.take("nonsense");
   }
-  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000 + 20'000);
+  EXPECT_EQ(serve.tick()->watermark_ms, kPipelineNowMs - 5000 + 20'000);
 }
 
 TEST(Pipeline, future_events_get_their_time_of_receipt_and_skewed_ones_are_set_right) {
   Serve serve(1);
-  serve.take(view_of("a", kNowMs + 86'400'000));
-  EXPECT_EQ(serve.tick()->watermark_ms, kNowMs - 5000);
-  serve.take(view_of("b", kNowMs - 7'200'000, R"(,"sent_at":)" + std::to_string(kNowMs - 7'199'000)));
+  serve.take(view_of("a", kPipelineNowMs + 86'400'000));
+  EXPECT_EQ(serve.tick()->watermark_ms, kPipelineNowMs - 5000);
+  serve.take(view_of("b", kPipelineNowMs - 7'200'000, R"(,"sent_at":)" + std::to_string(kPipelineNowMs - 7'199'000)));
   const auto report = serve.pipeline().finish();
   EXPECT_EQ(report->stats[Stat::kClockClamped], 1);
   EXPECT_EQ(report->stats[Stat::kLate], 0);
-  EXPECT_EQ(report->first_event_ms, kNowMs - 1000);
-  EXPECT_EQ(report->last_event_ms, kNowMs);
+  EXPECT_EQ(report->first_event_ms, kPipelineNowMs - 1000);
+  EXPECT_EQ(report->last_event_ms, kPipelineNowMs);
 }
 
 TEST(Pipeline, visitors_without_id_are_told_apart_by_address_and_by_site) {
@@ -186,7 +187,7 @@ TEST(Pipeline, in_every_report_received_is_what_was_settled_plus_what_is_queued)
       const std::string visitor = std::to_string(random.between(1, 30));
       const TimeMs ago_ms = random.pick({0, 0, 1000, 5000, 60'000, 3'600'000});
       body += random.chance(10) ? "{\"broken\":"
-                                : view_of(visitor, kNowMs + round * 700 - ago_ms,
+                                : view_of(visitor, kPipelineNowMs + round * 700 - ago_ms,
                                           R"(,"id":")" + std::to_string(random.between(1, 50)) + '"');
       body += '\n';
     }
@@ -204,7 +205,7 @@ TEST(Pipeline, in_every_report_received_is_what_was_settled_plus_what_is_queued)
 
 TEST(Pipeline, the_end_of_serve_leaves_sessions_open) {
   Serve serve;
-  serve.take(view_of("a", kNowMs));
+  serve.take(view_of("a", kPipelineNowMs));
   const auto report = serve.pipeline().finish();
   EXPECT_EQ(report->stats[Stat::kQueued], 0);
   EXPECT_EQ(report->stats[Stat::kActiveSessions], 1);
@@ -215,7 +216,8 @@ TEST(Pipeline, the_end_of_serve_leaves_sessions_open) {
 TEST(Pipeline, streams_take_lines_in_pieces) {
   Serve serve;
   const auto stream = serve.pipeline().open_stream(SourceKind::kTcp);
-  const std::string text = view_of("a", kNowMs) + "\n" + view_of("b", kNowMs);  // the last without newline
+  const std::string text =
+      view_of("a", kPipelineNowMs) + "\n" + view_of("b", kPipelineNowMs);  // the last without newline
   for (const char c : text) {
     stream->prepare()[0] = c;
     stream->commit(1);
@@ -263,13 +265,13 @@ TEST(Pipeline, takes_up_new_rules_for_events_to_come) {
   const auto view = [&](const char* visitor, TimeMs ts_ms) {
     serve.take(fmt::format(R"({{"type":"page_view","url":"/product/7","visitor":"{}","ts":{}}})", visitor, ts_ms));
   };
-  view("a", kNowMs - 20'000);
+  view("a", kPipelineNowMs - 20'000);
   ReaderOptions options;
   options.page_rules = {"/product/:id"};
   options.salt_file = "/nowhere/ignored";
   ASSERT_TRUE(serve.pipeline().reload(options));
-  view("b", kNowMs - 20'000);
-  view("c", kNowMs);  // lets the others through
+  view("b", kPipelineNowMs - 20'000);
+  view("c", kPipelineNowMs);  // lets the others through
   EXPECT_EQ(pages(), (std::set<std::string>{"/product/7", "/product/:id"}));
   options.page_rules.clear();
   options.country_database = "/nowhere/countries.mmdb";
@@ -280,7 +282,7 @@ TEST(Pipeline, takes_up_new_rules_for_events_to_come) {
 TEST(Pipeline, a_line_over_the_limit_costs_that_line) {
   Serve serve;
   const auto stream = serve.pipeline().open_stream(SourceKind::kTcp);
-  const std::string text = std::string(20'000, 'x') + "\n" + view_of("a", kNowMs) + "\n";
+  const std::string text = std::string(20'000, 'x') + "\n" + view_of("a", kPipelineNowMs) + "\n";
   std::memcpy(stream->prepare().data(), text.data(), text.size());
   stream->commit(text.size());
   const auto report = serve.tick();
@@ -291,7 +293,7 @@ TEST(Pipeline, a_line_over_the_limit_costs_that_line) {
 TEST(Pipeline, has_room_while_shards_keep_up) {
   Serve serve;
   EXPECT_TRUE(serve.pipeline().has_room());
-  serve.take(view_of("a", kNowMs));
+  serve.take(view_of("a", kPipelineNowMs));
   serve.tick();
   EXPECT_TRUE(serve.pipeline().has_room());
 }
@@ -326,12 +328,12 @@ TEST(Pipeline, heartbeats_are_left_out_before_bodies_are_refused) {
   settings.options.batch_events = kBatchEvents;
   settings.options.queue_events = 25 * kBatchEvents;
   auto serve = std::make_unique<Serve>(1, settings);
-  const std::string engagement = fmt::format(R"({{"type":"engagement","visitor":"e","ts":{}}})", kNowMs);
+  const std::string engagement = fmt::format(R"({{"type":"engagement","visitor":"e","ts":{}}})", kPipelineNowMs);
   // The shard writes late events down one after the other, until the pipe is full. They come in one batch, as nothing
   // can be held for the file any more while it is stuck.
-  std::string late = view_of("a", kNowMs) + "\n";
+  std::string late = view_of("a", kPipelineNowMs) + "\n";
   for (std::size_t i = 2; i < kBatchEvents; ++i) {
-    late += view_of("late", kNowMs - 60'000, R"(,"title":")" + std::string(4000, 'x') + "\"") + "\n";
+    late += view_of("late", kPipelineNowMs - 60'000, R"(,"title":")" + std::string(4000, 'x') + "\"") + "\n";
   }
   std::size_t sent = serve->take(late).accepted;
   ASSERT_EQ(sent, kBatchEvents - 1);
@@ -341,7 +343,7 @@ TEST(Pipeline, heartbeats_are_left_out_before_bodies_are_refused) {
     ASSERT_EQ(heartbeat.accepted + heartbeat.shed, 1U);
   }
   EXPECT_TRUE(serve->pipeline().has_room());
-  for (; serve->pipeline().has_room(); ++sent) EXPECT_EQ(serve->take(view_of("b", kNowMs)).accepted, 1U);
+  for (; serve->pipeline().has_room(); ++sent) EXPECT_EQ(serve->take(view_of("b", kPipelineNowMs)).accepted, 1U);
   serve->pipeline().count_refused(7, Stat::kShedOverload);
   std::thread reader([&] { stuck.read_all(); });
   const auto report = serve->tick();
@@ -355,7 +357,7 @@ TEST(Pipeline, heartbeats_are_left_out_before_bodies_are_refused) {
 }
 
 TEST(Pipeline, settings_that_cannot_work_are_errors_that_say_so) {
-  const ManualClock clock(kNowMs);
+  const ManualClock clock(kPipelineNowMs);
   PipelineSettings settings;
   settings.options.reader.format = "xml";
   const auto unknown = Pipeline::start(settings, clock);
@@ -392,7 +394,7 @@ TEST(Pipeline, the_default_configuration_stays_under_20000_series_whatever_comes
           "\n"
           R"({{"type":"conversion","visitor":"{0}","site":"s{1}","value":1,"currency":"{4}","ts":{3}}})"
           "\n",
-          visitor, site, page, kNowMs - 1000, kCurrencies[static_cast<std::size_t>(page) % kCurrencies.size()]);
+          visitor, site, page, kPipelineNowMs - 1000, kCurrencies[static_cast<std::size_t>(page) % kCurrencies.size()]);
     }
   }
   EXPECT_EQ(serve.take(body).accepted, 6000U);

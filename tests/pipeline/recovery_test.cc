@@ -23,7 +23,7 @@ using support::Serving;
 using support::take_lines;
 using support::TemporaryFolder;
 
-constexpr int kStreams = 12;
+constexpr int kRecoveredStreams = 12;
 
 json with_sessions(const json& rows) {
   json kept = json::array();
@@ -81,7 +81,7 @@ json cut_at_random(const RandomStream& stream, std::size_t shards, std::mt19937_
 
 TEST(Recovery, a_stream_cut_anywhere_comes_to_the_same_numbers) {
   const std::uint64_t first_seed = support::test_seed();
-  for (int i = 0; i < support::streams_to_try(kStreams); ++i) {
+  for (int i = 0; i < support::streams_to_try(kRecoveredStreams); ++i) {
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     SCOPED_TRACE("WEIR_SEED=" + std::to_string(seed));
     const RandomStream stream = support::make_random_stream(seed);

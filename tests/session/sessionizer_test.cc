@@ -13,8 +13,8 @@ using testing_session::RecordingObserver;
 
 constexpr TimeMs kMinuteMs = 60'000;
 constexpr TimeMs kTimeoutMs = 30 * kMinuteMs;
-constexpr TimeMs kDayMs = 24 * 60 * kMinuteMs;
-constexpr Symbol kNone = 999;
+constexpr TimeMs kSessionDayMs = 24 * 60 * kMinuteMs;
+constexpr Symbol kNoPage = 999;
 constexpr auto kLanding = static_cast<std::size_t>(Dimension::kLandingPage);
 constexpr auto kCampaign = static_cast<std::size_t>(Dimension::kCampaign);
 
@@ -23,12 +23,12 @@ Event at(TimeMs time_ms, EventType type) {
   event.time_ms = time_ms;
   event.visitor = event.session = 1;
   event.type = type;
-  event.dimensions.fill(kNone);
+  event.dimensions.fill(kNoPage);
   event.failed = type == EventType::kError;
   return event;
 }
 
-Event view(TimeMs time_ms, Symbol page = 10, Symbol campaign = kNone) {
+Event view(TimeMs time_ms, Symbol page = 10, Symbol campaign = kNoPage) {
   Event event = at(time_ms, EventType::kPageView);
   event.dimensions[kLanding] = page;
   event.dimensions[kCampaign] = campaign;
@@ -76,7 +76,7 @@ struct Case {
 std::vector<KeptFacts> run(const std::vector<Event>& events, const SessionOptions& options, Contributions contributions,
                            const FunnelSet& funnels = {}) {
   RecordingObserver observer;
-  Sessionizer sessionizer(options, funnels, contributions, kNone, observer);
+  Sessionizer sessionizer(options, funnels, contributions, kNoPage, observer);
   for (const Event& event : events) {
     sessionizer.apply(event);
     sessionizer.publish();
@@ -128,22 +128,26 @@ TEST(Sessionizer, sessions_end_where_the_contract_says) {
     return expected;
   };
   std::vector<Event> whole_day;
-  for (TimeMs time_ms = 0; time_ms <= kDayMs; time_ms += kTimeoutMs) whole_day.push_back(view(time_ms));
+  for (TimeMs time_ms = 0; time_ms <= kSessionDayMs; time_ms += kTimeoutMs) whole_day.push_back(view(time_ms));
   std::vector<Event> more_than_a_day = whole_day;
-  more_than_a_day.push_back(view(kDayMs + 1));
+  more_than_a_day.push_back(view(kSessionDayMs + 1));
   const Expected day{.page_views = 49, .dwell_ms = 86'400'000, .dwell_known = true, .engaged = true};
   const Expected half_hour{.page_views = 2, .dwell_ms = 1'800'000, .dwell_known = true, .engaged = true};
-  const Expected minute{.start_ms = kDayMs - 1, .page_views = 2, .dwell_ms = 1, .dwell_known = true, .engaged = true};
+  const Expected minute{
+      .start_ms = kSessionDayMs - 1, .page_views = 2, .dwell_ms = 1, .dwell_known = true, .engaged = true};
   run_cases({
       {"a gap of exactly the timeout continues", {view(0), view(kTimeoutMs)}, {half_hour}},
       {"a longer gap starts a new session", {view(0), view(kTimeoutMs + 1)}, {lone, lone_at(kTimeoutMs + 1)}},
       {"exactly the longest duration continues", whole_day, {day}},
-      {"a millisecond more does not", more_than_a_day, {day, lone_at(kDayMs + 1)}},
-      {"midnight means nothing by default", {view(kDayMs - 1), view(kDayMs)}, {minute}},
-      {"midnight splits when asked to", {view(kDayMs - 1), view(kDayMs)}, {lone_at(kDayMs - 1), lone_at(kDayMs)}, true},
+      {"a millisecond more does not", more_than_a_day, {day, lone_at(kSessionDayMs + 1)}},
+      {"midnight means nothing by default", {view(kSessionDayMs - 1), view(kSessionDayMs)}, {minute}},
+      {"midnight splits when asked to",
+       {view(kSessionDayMs - 1), view(kSessionDayMs)},
+       {lone_at(kSessionDayMs - 1), lone_at(kSessionDayMs)},
+       true},
       {"a new campaign splits when asked to", {view(0, 10, 5), view(1, 10, 6)}, {lone, lone_at(1)}, false, true},
       {"no campaign and the same campaign do not split",
-       {view(0, 10, 5), view(1, 10, kNone), view(2, 10, 5)},
+       {view(0, 10, 5), view(1, 10, kNoPage), view(2, 10, 5)},
        {{.page_views = 3, .dwell_ms = 2, .dwell_known = true, .engaged = true}},
        false,
        true},
@@ -216,11 +220,11 @@ TEST(Sessionizer, orders_and_revenue_follow_the_contract) {
        {conversion(0, 5, 0, "USD"), conversion(1, 7, 0, "eur")},
        {pair(2, {{"USD", 5}, {"EUR", 7}})}},
       {"an order id counts once over all sessions of its visitor",
-       {conversion(0, 5, 7), conversion(kDayMs, 5, 7)},
-       {lone_at(0, 1, {{"USD", 5}}), lone_at(kDayMs, 0, {})}},
+       {conversion(0, 5, 7), conversion(kSessionDayMs, 5, 7)},
+       {lone_at(0, 1, {{"USD", 5}}), lone_at(kSessionDayMs, 0, {})}},
       {"revenue stays with its session",
-       {conversion(0, 5), conversion(kDayMs, 6)},
-       {lone_at(0, 1, {{"USD", 5}}), lone_at(kDayMs, 1, {{"USD", 6}})}},
+       {conversion(0, 5), conversion(kSessionDayMs, 6)},
+       {lone_at(0, 1, {{"USD", 5}}), lone_at(kSessionDayMs, 1, {{"USD", 6}})}},
   });
 }
 
@@ -238,13 +242,13 @@ TEST(Sessionizer, a_session_lands_on_its_first_page_view) {
   const std::vector<KeptFacts> sessions = run(events, SessionOptions{}, Contributions::kProvisional);
   ASSERT_EQ(sessions.size(), 1U);
   EXPECT_EQ(sessions[0].facts.dimensions[kLanding], 20U);
-  EXPECT_EQ(run({failure(0)}, SessionOptions{}, Contributions::kFinal)[0].facts.dimensions[kLanding], kNone);
+  EXPECT_EQ(run({failure(0)}, SessionOptions{}, Contributions::kFinal)[0].facts.dimensions[kLanding], kNoPage);
 }
 
 TEST(Sessionizer, a_session_closes_once_time_is_past_its_last_event_plus_timeout) {
   RecordingObserver observer;
   const FunnelSet funnels;
-  Sessionizer sessionizer(SessionOptions{}, funnels, Contributions::kFinal, kNone, observer);
+  Sessionizer sessionizer(SessionOptions{}, funnels, Contributions::kFinal, kNoPage, observer);
   sessionizer.apply(view(0));
   sessionizer.expire(kTimeoutMs);
   EXPECT_EQ(sessionizer.open_sessions(), 1U);
@@ -258,7 +262,7 @@ TEST(Sessionizer, at_its_limit_the_session_that_would_end_first_closes_early_and
   const FunnelSet funnels;
   SessionOptions options;
   options.sessions = 2;
-  Sessionizer sessionizer(options, funnels, Contributions::kFinal, kNone, observer);
+  Sessionizer sessionizer(options, funnels, Contributions::kFinal, kNoPage, observer);
   const auto visit = [&](TimeMs time_ms, std::uint64_t visitor) {
     Event event = view(time_ms);
     event.visitor = event.session = visitor;
@@ -279,7 +283,7 @@ TEST(Sessionizer, when_memory_is_short_those_that_would_end_first_close_and_the_
   for (const Contributions contributions : {Contributions::kFinal, Contributions::kProvisional}) {
     RecordingObserver observer;
     const FunnelSet funnels;
-    Sessionizer sessionizer(SessionOptions{}, funnels, contributions, kNone, observer);
+    Sessionizer sessionizer(SessionOptions{}, funnels, contributions, kNoPage, observer);
     const auto visit = [&](TimeMs time_ms, std::uint64_t visitor) {
       Event event = view(time_ms);
       event.visitor = event.session = visitor;

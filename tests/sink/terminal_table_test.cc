@@ -29,7 +29,7 @@ int library_width(const std::string& text) {
   return width;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> table_lines(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t start = 0; start < text.size();) {
     const std::size_t end = text.find('\n', start);
@@ -58,7 +58,7 @@ TEST(TerminalTable, small_report) {
 TEST(TerminalTable, unknown_is_a_dash_and_never_zero) {
   Report report = small_report();
   report.rollups[0].cells = {{{"shop", "(none)"}, totals_of({{.page_views = 0, .landed = false}}, *report.funnels, 1)}};
-  const std::vector<std::string> lines = lines_of(render_table(report, {}));
+  const std::vector<std::string> lines = table_lines(render_table(report, {}));
   EXPECT_EQ(lines[4], "(none)               1       -      -          -    -  0.0%     -") << lines[4];
 }
 
@@ -174,7 +174,7 @@ TEST(TerminalTable, no_line_is_wider_than_the_terminal_whatever_the_labels) {
     }
     SinkOptions options;
     options.width = random() % 200;
-    for (const std::string& line : lines_of(render_table(report, options))) {
+    for (const std::string& line : table_lines(render_table(report, options))) {
       ASSERT_TRUE(is_valid_utf8(line));
       const int width = library_width(line);
       ASSERT_GE(width, 0) << "a character that must not be printed";

@@ -23,7 +23,7 @@ std::int64_t whole_field(const json& object, const char* key) {
   return field != object.end() && field->is_number_unsigned() ? field->get<std::int64_t>() : 0;
 }
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return text;
@@ -31,7 +31,7 @@ std::string lower(std::string text) {
 
 struct Url {
   bool valid = false;
-  std::string host;  // lower case, without port
+  std::string host;  // lower_case case, without port
   std::string path;
   std::string query;
 };
@@ -42,12 +42,12 @@ Url read_url(std::string url) {
   const std::size_t scheme = url.find("://");
   const bool absolute = scheme != std::string::npos && scheme < url.find_first_of("/?");
   if (absolute) {
-    const std::string name = lower(url.substr(0, scheme));
+    const std::string name = lower_case(url.substr(0, scheme));
     if (name != "http" && name != "https") return parts;
     url.erase(0, scheme + 3);
     const std::size_t end = std::min(url.find_first_of("/?"), url.size());
     const std::string authority = url.substr(0, end);
-    parts.host = lower(authority.substr(0, authority.find(':')));
+    parts.host = lower_case(authority.substr(0, authority.find(':')));
     if (parts.host.empty()) return parts;
     url.erase(0, end);
   } else if (url.empty() || url[0] != '/') {

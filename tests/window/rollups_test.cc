@@ -20,7 +20,7 @@ using testing_window::landing_rollup;
 constexpr TimeMs kWindowMs = 60'000;
 constexpr TimeMs kStepMs = 1000;
 
-WindowOptions options_of(std::size_t cells = 4096) {
+WindowOptions rollup_options(std::size_t cells = 4096) {
   WindowOptions options;
   options.rollups = {{.name = "site", .dimensions = {}, .limit = 10}, landing_rollup(10)};
   options.windows = {kWindowMs};
@@ -44,7 +44,7 @@ Numbers numbers_of(const std::vector<CellSnapshot>& cells) {
 class History {
  public:
   History(support::RandomSource& random, RollupDuties duties)
-      : random_(random), rollups_(options_of(), duties, funnels_, labels_.symbols, labels_.special()) {}
+      : random_(random), rollups_(rollup_options(), duties, funnels_, labels_.symbols, labels_.special()) {}
 
   void step(TimeMs now_ms) {
     rollups_.advance(now_ms);
@@ -131,7 +131,7 @@ TEST(Rollups, sessions_and_distinct_visitors_of_a_window_are_those_of_the_defini
 TEST(Rollups, a_visitor_who_keeps_coming_back_is_one_visitor_in_every_window) {
   Labels labels;
   const FunnelSet funnels;
-  Rollups rollups(options_of(), {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
+  Rollups rollups(rollup_options(), {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
   for (TimeMs now_ms = 1'000'000; now_ms < 2'000'000; now_ms += 7000) {
     rollups.advance(now_ms);
     SessionFacts facts = labels.session("s", "/", now_ms);
@@ -146,7 +146,7 @@ TEST(Rollups, what_is_put_and_taken_back_leaves_nothing_however_cells_fold) {
   support::RandomSource random(support::test_seed());
   Labels labels;
   const FunnelSet funnels;
-  WindowOptions options = options_of(1);
+  WindowOptions options = rollup_options(1);
   for (Rollup& rollup : options.rollups) rollup.limit = 1;  // eight cells a rollup
   Rollups rollups(options, {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
   std::vector<SessionFacts> put;
@@ -190,7 +190,7 @@ TEST(Rollups, what_is_put_and_taken_back_leaves_nothing_however_cells_fold) {
 TEST(Rollups, a_window_snapshot_holds_only_cells_with_sessions_in_the_window) {
   Labels labels;
   const FunnelSet funnels;
-  Rollups rollups(options_of(), {.windows = true, .counters = false}, funnels, labels.symbols, labels.special());
+  Rollups rollups(rollup_options(), {.windows = true, .counters = false}, funnels, labels.symbols, labels.special());
   rollups.put(labels.session("s", "/old", 1000));
   rollups.put(labels.session("s", "/new", 61'000));
   const RollupsSnapshot snapshot = rollups.window_snapshot(0, 61'000);
@@ -201,7 +201,7 @@ TEST(Rollups, a_window_snapshot_holds_only_cells_with_sessions_in_the_window) {
 TEST(Rollups, a_snapshot_is_made_anew_only_when_it_would_say_something_else) {
   Labels labels;
   const FunnelSet funnels;
-  Rollups rollups(options_of(), {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
+  Rollups rollups(rollup_options(), {.windows = true, .counters = true}, funnels, labels.symbols, labels.special());
   SessionFacts facts = labels.session("s", "/", 10'500);
   auto before = rollups.snapshot(10'500);
   const auto is_new = [&](TimeMs at_ms) {
