@@ -5,13 +5,13 @@
 #include <rocksdb/env.h>
 #include <rocksdb/table.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
+#include <limits>
 #include <map>
 #include <mutex>
 
 #include "log_disk.h"
+#include "log_records.h"
 #include "weir/core/check.h"
 
 namespace weir {
@@ -22,30 +22,17 @@ using rocksdb::ColumnFamilyHandle;
 using rocksdb::Status;
 
 constexpr std::string_view kEpochPrefix = "epoch-";
+constexpr std::string_view kTurn = "turn";
 constexpr std::size_t kWriteBufferBytes = 32 * 1024 * 1024;
+constexpr std::size_t kSmallBufferBytes = 64 * 1024;
+constexpr int kMostFlushesDue = 16;
 constexpr std::size_t kReadBytes = 256 * 1024;  // of one record, or more: they are only ever read one after the other
-constexpr std::size_t kKeyBytes = sizeof(std::uint64_t);
-
-/// Big-endian, so that keys sort as their numbers do.
-using Key = std::array<char, kKeyBytes>;
-Key key_of(std::uint64_t sequence) {
-  Key key;
-  for (std::size_t i = 0; i < kKeyBytes; ++i) key[i] = static_cast<char>(sequence >> (8 * (kKeyBytes - 1 - i)));
-  return key;
-}
-std::uint64_t sequence_of(const rocksdb::Slice& key) {
-  std::uint64_t sequence = 0;
-  for (std::size_t i = 0; i < std::min(key.size(), kKeyBytes); ++i) {
-    sequence = sequence << 8 | static_cast<unsigned char>(key[i]);
-  }
-  return sequence;
-}
 
 /// Records come in order, are read once or never, and go all at once: nothing is ever worth compacting.
-rocksdb::ColumnFamilyOptions family_options() {
+rocksdb::ColumnFamilyOptions epoch_options() {
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = kWriteBufferBytes;
-  options.max_write_buffer_number = 3;
+  options.inplace_update_support = true;          // for the marks of records in the log
   options.compression = rocksdb::kNoCompression;  // most of a record is hashes
   options.disable_auto_compactions = true;
   options.level0_slowdown_writes_trigger = 1 << 30;
@@ -55,17 +42,30 @@ rocksdb::ColumnFamilyOptions family_options() {
   rocksdb::BlockBasedTableOptions table;
   table.no_block_cache = true;
   table.block_size = kReadBytes;
+  table.checksum = rocksdb::kNoChecksum;  // records have one
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 
-rocksdb::DBOptions database_options(rocksdb::Env* env) {
+/// The family that every database has. It is empty; see begin_log().
+rocksdb::ColumnFamilyOptions default_options() {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = kSmallBufferBytes;
+  options.max_write_buffer_number = kMostFlushesDue;  // more, and RocksDB would hold up whoever appends
+  return options;
+}
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, LoggedRecords logged) {
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = true;
   // A crash may leave the end of the log half written; what stands before it was accepted in that order.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.max_total_wal_size = 4 * kWriteBufferBytes;
+  // Nothing but a snapshot makes a log needless.
+  options.max_total_wal_size = std::numeric_limits<std::uint64_t>::max();
+  options.avoid_flush_during_recovery = logged == LoggedRecords::kStayInLog;
+  options.avoid_flush_during_shutdown = true;
+  options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
   options.max_bgerror_resume_count = 0;  // reopen() does, and then a snapshot makes good what was lost
   options.keep_log_file_num = 2;
@@ -92,12 +92,14 @@ struct Journal::Parts {
 
   const std::string path;
   LogDisk disk;
+  LogRecords log_records;
   std::mutex open_mutex;     // the database stays open while it is held; taken before `mutex`, and for long
   mutable std::mutex mutex;  // guards all below, and is what appending waits for; never held while the disk syncs
   std::unique_ptr<rocksdb::DB> database;
   Handle default_family;
   std::map<std::uint64_t, Handle> families;  // by epoch
   std::uint64_t epoch = 0;                   // of the records appended
+  rocksdb::WriteBatch batch;                 // its memory is used again
   std::string problem;
 
   Parts(std::string folder, DiskEnv env) : path(std::move(folder)), disk(env) {}
@@ -111,14 +113,17 @@ struct Journal::Parts {
     database.reset();
   }
 
-  Status open() {
+  Status open(LoggedRecords logged) {
     disk.forget();
-    const rocksdb::DBOptions options = database_options(disk.env());
+    rocksdb::DBOptions options = database_options(disk.env(), logged);
+    if (logged == LoggedRecords::kBecomeTables) options.wal_filter = &log_records;
     std::vector<std::string> names;
     const Status listed = rocksdb::DB::ListColumnFamilies(options, path, &names);
     if (!listed.ok()) names = {rocksdb::kDefaultColumnFamilyName};  // there is no database yet, or open() says more
     std::vector<ColumnFamilyDescriptor> descriptors;
-    for (const std::string& name : names) descriptors.emplace_back(name, family_options());
+    for (const std::string& name : names) {
+      descriptors.emplace_back(name, epoch_of(name) == 0 ? default_options() : epoch_options());
+    }
     std::vector<ColumnFamilyHandle*> handles;
     rocksdb::DB* opened = nullptr;
     const Status status = rocksdb::DB::Open(options, path, descriptors, &handles, &opened);
@@ -132,11 +137,26 @@ struct Journal::Parts {
     close();
     return Status::IOError(disk.problem());  // RocksDB does not know
   }
+
+  /// Has RocksDB begin a log. It removes an older one once each family that has anything in there was flushed or
+  /// dropped: epochs are dropped, and the default family gets something to be flushed. Of that no table comes, because
+  /// RocksDB does not open with a table that is ahead of a log whose end is torn.
+  Status begin_log() {
+    rocksdb::WriteBatch turn;
+    Status status = turn.Put(default_family.get(), {kTurn.data(), kTurn.size()}, {});
+    if (status.ok()) status = turn.SingleDelete(default_family.get(), {kTurn.data(), kTurn.size()});
+    if (status.ok()) status = database->Write({}, &turn);
+    if (!status.ok()) return status;
+    rocksdb::FlushOptions options;
+    options.wait = false;
+    options.allow_write_stall = true;
+    return database->Flush(options, default_family.get());
+  }
 };
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, DiskEnv env) {
   auto parts = std::make_unique<Parts>(path, env);
-  const Status status = parts->open();
+  const Status status = parts->open(LoggedRecords::kBecomeTables);
   if (status.ok()) return std::unique_ptr<Journal>(new Journal(std::move(parts)));
   const bool locked = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
   return Error{fmt::format("cannot open the journal {}: {}; {}", path, status.ToString(),
@@ -173,8 +193,9 @@ Result<std::monostate> Journal::read_from(std::uint64_t epoch, const Take& take)
   for (auto family = parts_->families.lower_bound(epoch); family != parts_->families.end(); ++family) {
     const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator(options, family->second.get()));
     for (record->SeekToFirst(); record->Valid(); record->Next()) {
+      const std::string_view key(record->key().data(), record->key().size());
       const std::string_view value(record->value().data(), record->value().size());
-      if (!take(sequence_of(record->key()), value)) return std::monostate{};
+      if (key.size() == kRecordKeyBytes && !take(sequence_of(key), value)) return std::monostate{};
     }
     if (!record->status().ok()) {
       return Error{fmt::format("cannot read the journal {}: {}", parts_->path, record->status().ToString())};
@@ -188,7 +209,7 @@ std::uint64_t Journal::last_on_disk() const {
   for (auto family = parts_->families.rbegin(); family != parts_->families.rend(); ++family) {
     const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator({}, family->second.get()));
     record->SeekToLast();
-    if (record->Valid()) return sequence_of(record->key());
+    if (record->Valid()) return sequence_of({record->key().data(), record->key().size()});
   }
   return 0;
 }
@@ -198,7 +219,7 @@ bool Journal::add_epoch(std::uint64_t epoch) {
   if (parts_->database == nullptr) return false;
   ColumnFamilyHandle* handle = nullptr;
   const Status status =
-      parts_->database->CreateColumnFamily(family_options(), fmt::format("{}{:020}", kEpochPrefix, epoch), &handle);
+      parts_->database->CreateColumnFamily(epoch_options(), fmt::format("{}{:020}", kEpochPrefix, epoch), &handle);
   const std::lock_guard lock(parts_->mutex);
   if (!status.ok()) {
     note_failure(status.ToString());
@@ -211,14 +232,19 @@ bool Journal::add_epoch(std::uint64_t epoch) {
 void Journal::turn_to(std::uint64_t epoch, std::uint64_t sequence) {
   const std::lock_guard lock(parts_->mutex);
   WEIR_CHECK(parts_->families.contains(epoch));
+  const bool goes_on = parts_->epoch == 0 || parts_->epoch == epoch;
   parts_->epoch = epoch;
   appended_.store(sequence - 1, std::memory_order_release);
+  if (goes_on || parts_->database == nullptr) return;
+  const Status status = parts_->begin_log();
+  if (!status.ok()) note_failure(status.ToString());
 }
 
 void Journal::drop_before(std::uint64_t epoch) {
   const std::lock_guard open_lock(parts_->open_mutex);
+  bool any = false;
   for (const std::uint64_t number : epochs()) {
-    if (number >= epoch || parts_->database == nullptr) return;
+    if (number >= epoch || parts_->database == nullptr) break;
     std::unique_lock lock(parts_->mutex);
     ColumnFamilyHandle* const handle = parts_->families.at(number).get();
     lock.unlock();
@@ -226,19 +252,25 @@ void Journal::drop_before(std::uint64_t epoch) {
     lock.lock();
     if (!status.ok()) return note_failure(status.ToString());
     parts_->families.erase(number);
+    any = true;
   }
+  if (!any) return;
+  const Status status = parts_->begin_log();
+  const std::lock_guard lock(parts_->mutex);
+  if (!status.ok()) note_failure(status.ToString());
 }
 
 bool Journal::append(std::string_view record) {
   const std::lock_guard lock(parts_->mutex);
   if (!working() || parts_->database == nullptr) return false;
   const std::uint64_t sequence = appended_.load(std::memory_order_relaxed) + 1;
-  const Key key = key_of(sequence);
   const auto family = parts_->families.find(parts_->epoch);
-  const Status status =
-      family == parts_->families.end()
-          ? Status::Corruption("an epoch is gone")
-          : parts_->database->Put({}, family->second.get(), {key.data(), key.size()}, {record.data(), record.size()});
+  Status status = Status::Corruption("an epoch is gone");
+  if (family != parts_->families.end()) {
+    parts_->batch.Clear();
+    add_record(parts_->batch, *family->second, sequence, record);
+    status = parts_->database->Write({}, &parts_->batch);
+  }
   if (!status.ok() || parts_->disk.failed()) {
     note_failure(status.ok() ? parts_->disk.problem() : status.ToString());
     return false;
@@ -268,7 +300,7 @@ bool Journal::reopen() {
   const std::lock_guard open_lock(parts_->open_mutex);
   const std::lock_guard lock(parts_->mutex);
   parts_->close();
-  const Status status = parts_->open();
+  const Status status = parts_->open(LoggedRecords::kStayInLog);
   if (!status.ok()) {
     note_failure(status.ToString());
     return false;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <thread>
 
 #include "support/fault_disk.h"
 #include "support/process.h"
@@ -89,6 +90,33 @@ TEST_F(JournalTest, many_records_stay_in_order_beyond_the_memory_that_holds_the_
     ASSERT_EQ(records[i - 1].first, i);
     ASSERT_EQ(records[i - 1].second, std::to_string(i) + padding);
   }
+}
+
+TEST_F(JournalTest, an_epoch_that_is_dropped_takes_its_room_on_the_disk_along) {
+  const std::string padding(1024 * 1024, 'x');
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(journal->append(padding));
+  ASSERT_TRUE(journal->add_epoch(2));
+  journal->turn_to(2, 9);
+  ASSERT_TRUE(journal->append("nine"));
+  EXPECT_GT(journal->disk_bytes(), 8 * padding.size());
+  journal->drop_before(2);
+  while (journal->disk_bytes() > padding.size()) std::this_thread::yield();  // soon, and not at once
+  crash(Power::kStays);
+  EXPECT_EQ(records_of(*journal, 0), (Records{{9, "nine"}}));
+}
+
+TEST_F(JournalTest, what_was_appended_before_a_failure_is_there_however_often_it_was_opened_again) {
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(journal->append(std::to_string(i)));
+    disk.sync_fails = true;
+    EXPECT_FALSE(journal->sync());
+    disk.sync_fails = false;
+    ASSERT_TRUE(journal->reopen());
+  }
+  crash(Power::kStays);
+  EXPECT_EQ(records_of(*journal, 0), (Records{{1, "1"}, {2, "2"}, {3, "3"}}));
+  crash(Power::kGoes);
+  EXPECT_EQ(records_of(*journal, 0), (Records{{1, "1"}, {2, "2"}, {3, "3"}}));
 }
 
 TEST_F(JournalTest, a_loss_of_power_costs_what_was_not_synced_and_nothing_before_it) {

@@ -63,10 +63,10 @@ TEST(StateFolder, state_of_another_version_or_damaged_is_refused_with_what_to_do
     return identity ? std::string() : identity.error().message;
   };
   const std::string other = problem_of("weir state 1\nseed 01\nshards 1\n");
-  EXPECT_NE(other.find("version 1, this program reads version 2"), std::string::npos) << other;
+  EXPECT_NE(other.find("version 1, this program reads version 3"), std::string::npos) << other;
   EXPECT_NE(other.find("move"), std::string::npos) << other;
-  for (const char* text : {"", "weir", "weir state 2\n", "weir state 2\nseed x\nshards 1\n",
-                           "weir state 2\nseed 01\nshards 0\n", "weir state 2\nseed 01\nshards 1\nsurprise\n"}) {
+  for (const char* text : {"", "weir", "weir state 3\n", "weir state 3\nseed x\nshards 1\n",
+                           "weir state 3\nseed 01\nshards 0\n", "weir state 3\nseed 01\nshards 1\nsurprise\n"}) {
     EXPECT_NE(problem_of(text).find("damaged"), std::string::npos) << text;
   }
 }

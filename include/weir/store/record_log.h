@@ -23,12 +23,12 @@ class RecordLog {
 
   /// Epochs there are, the oldest first.
   virtual std::vector<std::uint64_t> epochs() const = 0;
-  /// Calls `take(sequence, record)` for each record from this epoch on, in order, until it says false. Fails when the
-  /// disk does.
+  /// Calls `take(sequence, record)` for each record from this epoch on, in order, until it says false: those that were
+  /// there when it was opened. Fails when the disk does.
   using Take = std::function<bool(std::uint64_t sequence, std::string_view record)>;
   virtual Result<std::monostate> read_from(std::uint64_t epoch, const Take& take) const = 0;
 
-  /// Number of the last record there is to be read; 0: there is none, or it cannot be told.
+  /// Number of the last record that read_from() has; 0: there is none, or it cannot be told.
   virtual std::uint64_t last_on_disk() const = 0;
 
   /// Makes an epoch, which is later than all others. False when that failed.
