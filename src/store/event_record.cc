@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <optional>
 
 #include "weir/core/hash.h"
@@ -17,8 +16,8 @@ constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kChecksumBytes = sizeof(std::uint64_t);
 constexpr std::size_t kFirstKnown = 256;
 constexpr std::size_t kRememberedTexts = 1024;  // a power of two
-constexpr std::size_t kMostNumberBytes = 10;
-constexpr std::size_t kMostEventBytes = 2 + 5 * sizeof(std::uint64_t) + (4 + kDimensionCount) * kMostNumberBytes;
+constexpr std::size_t kMostEventBytes =
+    2 + 5 * sizeof(std::uint64_t) + (4 + kDimensionCount) * ByteCursor::kMostNumberBytes;
 constexpr std::size_t kMostLabelBytes = 1024;  // limits.label_bytes cannot be more
 constexpr std::size_t kLeastRecordEventBytes = 3 + 8 + 1;
 
@@ -38,29 +37,6 @@ std::uint8_t rest_of(const Event& event) {
   if (event.currency != 0) rest |= kCurrency;
   return static_cast<std::uint8_t>(rest);
 }
-
-/// Puts numbers where there is room for them, as ByteWriter does one by one: this is on the hot path.
-class Cursor {
- public:
-  explicit Cursor(char* at) : at_(at) {}
-
-  char* at() const { return at_; }
-  void byte(std::uint8_t value) { *at_++ = static_cast<char>(value); }
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
-    byte(static_cast<std::uint8_t>(value));
-  }
-  void signed_number(std::int64_t value) {
-    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
-  }
-  void fixed(std::uint64_t value) {
-    std::memcpy(at_, &value, sizeof(value));
-    at_ += sizeof(value);
-  }
-
- private:
-  char* at_;
-};
 
 }  // namespace
 
@@ -90,7 +66,7 @@ void RecordWriter::begin(const RecordHead& head) {
 
 void RecordWriter::add(const Event& event) {
   if (events_.size() < event_bytes_ + kMostEventBytes) events_.resize(2 * events_.size() + kMostEventBytes);
-  Cursor to(events_.data() + event_bytes_);
+  ByteCursor to(events_.data() + event_bytes_);
   const std::uint8_t rest = rest_of(event);
   to.byte(marks_of(event));
   to.byte(rest);

@@ -3,6 +3,7 @@
 // they do not bear out.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -18,11 +19,17 @@ namespace weir {
 /// from the end of the type for sums.
 inline constexpr TimeMs kLatestTimeMs = TimeMs{1} << 60;
 
-/// Appends values to a string. Numbers take a byte for each seven bits, fixed() always eight.
-class ByteWriter {
+/// Puts values where there is room for them and does not look whether there is: for much at once. Numbers take a byte
+/// for each seven bits, fixed() always eight.
+class ByteCursor {
  public:
-  void byte(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
-  void flag(bool value) { byte(value ? 1 : 0); }
+  static constexpr std::size_t kMostNumberBytes = 10;
+
+  explicit ByteCursor(char* at) : at_(at) {}
+
+  /// Behind what was put.
+  char* at() const { return at_; }
+  void byte(std::uint8_t value) { *at_++ = static_cast<char>(value); }
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
     byte(static_cast<std::uint8_t>(value));
@@ -33,18 +40,49 @@ class ByteWriter {
   }
   void fixed(std::uint64_t value) {
     static_assert(std::endian::native == std::endian::little);
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    std::memcpy(at_, &value, sizeof(value));
+    at_ += sizeof(value);
+  }
+
+ private:
+  char* at_;
+};
+
+/// Appends values to a string, encoded as ByteCursor does.
+class ByteWriter {
+ public:
+  void byte(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+  void flag(bool value) { byte(value ? 1 : 0); }
+  void number(std::uint64_t value) {
+    if (value < 0x80) return byte(static_cast<std::uint8_t>(value));
+    put<ByteCursor::kMostNumberBytes>([value](ByteCursor& to) { to.number(value); });
+  }
+  void signed_number(std::int64_t value) {
+    put<ByteCursor::kMostNumberBytes>([value](ByteCursor& to) { to.signed_number(value); });
+  }
+  void fixed(std::uint64_t value) {
+    put<sizeof(value)>([value](ByteCursor& to) { to.fixed(value); });
   }
   void real(double value) { fixed(std::bit_cast<std::uint64_t>(value)); }
   void text(std::string_view value) {
     number(value.size());
     bytes_.append(value);
   }
+  /// Puts several values by `fill(ByteCursor&)`, which take no more than so many bytes.
+  template <std::size_t most_bytes, class Fill>
+  void put(Fill fill) {
+    std::array<char, most_bytes> room;
+    ByteCursor to(room.data());
+    fill(to);
+    bytes_.append(room.data(), static_cast<std::size_t>(to.at() - room.data()));
+  }
 
   const std::string& bytes() const { return bytes_; }
   std::string take() { return std::move(bytes_); }
   /// Begins anew; memory is kept.
   void clear() { bytes_.clear(); }
+  /// Takes memory for so many bytes at once: growing on the way means to copy.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
  private:
   std::string bytes_;
@@ -107,6 +145,12 @@ class ByteReader {
     std::memcpy(&value, rest_.data(), sizeof(value));
     rest_.remove_prefix(sizeof(value));
     return value;
+  }
+  /// A time that was put by fixed().
+  TimeMs fixed_time() {
+    const std::uint64_t value = fixed();
+    return value <= static_cast<std::uint64_t>(kLatestTimeMs) ? static_cast<TimeMs>(value)
+                                                              : static_cast<TimeMs>(fail());
   }
   double real() { return std::bit_cast<double>(fixed()); }
   /// A view of the bytes.
