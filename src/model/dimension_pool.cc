@@ -6,6 +6,7 @@ namespace weir {
 namespace {
 
 constexpr unsigned kFirstIndexBits = 6;
+constexpr std::size_t kCombinationBytes = kDimensionCount * sizeof(std::uint64_t);
 
 /// As ==, but without a call and without a jump for each value: they are nearly always the same.
 bool are_same(const DimensionValues& a, const DimensionValues& b) {
@@ -75,6 +76,25 @@ void DimensionPool::clear() {
   size_ = 0;
   index_ = decltype(index_)(std::size_t{1} << kFirstIndexBits);
   index_bits_ = kFirstIndexBits;
+}
+
+void DimensionPool::save(ByteWriter& writer) const {
+  static const DimensionValues kNothing{};
+  writer.number(used_);
+  for (Id id = 0; id < used_; ++id) {
+    const DimensionValues& values = holdings_[id].holders > 0 ? values_[id] : kNothing;
+    writer.put<kCombinationBytes>([&](ByteCursor& to) {
+      for (const Symbol symbol : values) to.fixed(symbol);
+    });
+  }
+}
+
+std::vector<DimensionValues> load_combinations(ByteReader& reader) {
+  std::vector<DimensionValues> combinations(reader.count(kCombinationBytes));
+  for (DimensionValues& values : combinations) {
+    for (Symbol& symbol : values) symbol = reader.fixed();
+  }
+  return combinations;
 }
 
 void DimensionPool::enter(Place place) {

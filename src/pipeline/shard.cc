@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "weir/core/huge_page_advice.h"
 #include "weir/core/time_text.h"
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kReliefsPerForgetting = 8;
+constexpr std::size_t kUsualSessionBytes = 128;  // of state by open sessions, with what it has of visits and ids
 constexpr std::size_t kPrefetchAhead = 16;       // events between asking for an index line and using it
 constexpr std::size_t kPrefetchRecordAhead = 8;  // likewise for a session's record
 
@@ -181,6 +183,12 @@ void Shard::begin_counting() {
 void Shard::save(ByteWriter& writer) {
   rollups_.advance(time_ms_);
   sessionizer_.publish();
+  // Intake waits meanwhile, and clearing fresh memory page by page, or moving what is written already, would take
+  // longer than writing.
+  const std::size_t usual_bytes =
+      std::max(saved_bytes_ + saved_bytes_ / 8, kUsualSessionBytes * sessionizer_.open_sessions());
+  writer.reserve(usual_bytes);
+  advise_huge_pages(writer.bytes().data(), usual_bytes);
   writer.flag(first_event_ms_.has_value());
   for (const TimeMs time_ms : {first_event_ms_.value_or(0), last_event_ms_.value_or(0), time_ms_}) {
     writer.number(static_cast<std::uint64_t>(time_ms));
@@ -189,6 +197,7 @@ void Shard::save(ByteWriter& writer) {
   rollups_.save(writer);
   sessionizer_.save(writer);
   reorder_buffer_.save(writer);
+  saved_bytes_ = writer.bytes().size();
 }
 
 bool Shard::load(ByteReader& reader) {

@@ -16,6 +16,7 @@ constexpr std::size_t kGenerationsPerLimit = 8;  // what is forgotten at once is
 constexpr std::uint32_t kMostTurns = 64;
 /// Lines for so many ids: three quarters of their places are used, at most.
 constexpr std::size_t lines_for(std::size_t ids) { return std::max(kFirstLines, std::bit_ceil(ids / 3 + 1)); }
+constexpr std::size_t kEntryBytes = 1 + 2 * sizeof(std::uint64_t);  // of an id that is kept
 
 }  // namespace
 
@@ -171,20 +172,21 @@ void IdMemory::save(ByteWriter& writer) const {
     writer.number(generations_[number].size);
   }
   for_each([&](const Entry& entry) {
-    writer.byte(static_cast<Number>(entry.generation - oldest_));
-    writer.fixed(entry.id);
-    writer.number(static_cast<std::uint64_t>(entry.time_ms));
+    writer.put<kEntryBytes>([&](ByteCursor& to) {
+      to.byte(static_cast<Number>(entry.generation - oldest_));
+      to.fixed(entry.id);
+      to.fixed(static_cast<std::uint64_t>(entry.time_ms));
+    });
   });
 }
 
 bool IdMemory::load(ByteReader& reader) {
-  constexpr std::size_t kLeastEntryBytes = 1 + sizeof(std::uint64_t) + 1;
   turn_ = turns_;
   latest_ = 0;
-  const std::uint64_t generation_count = reader.number(std::numeric_limits<Number>::max());
+  const std::uint64_t generation_count = reader.number(std::numeric_limits<Number>::max() - 1);
   for (std::uint64_t i = 0; i < generation_count; ++i) {
     const std::uint64_t age = reader.number(turns_);
-    const std::size_t size = reader.number(reader.bytes_left() / kLeastEntryBytes);
+    const std::size_t size = reader.number(reader.bytes_left() / kEntryBytes);
     generations_[++latest_] = {size, turn_ - age};
     size_ += size;
   }
@@ -196,7 +198,7 @@ bool IdMemory::load(ByteReader& reader) {
   line_count_ = std::max(line_count_, lines_for(size_));
   for (; left > 0 && reader.ok(); --left) {
     const std::uint8_t number = reader.byte();
-    const Entry entry{reader.fixed(), reader.time(), static_cast<Number>(1 + number)};
+    const Entry entry{reader.fixed(), reader.fixed_time(), static_cast<Number>(1 + number)};
     if (number >= generation_count || entry.id == 0 || entry.time_ms > kLatestKeptMs) return reader.fail();
     if (left_of[entry.generation]-- == 0) return reader.fail();
     if (is_recent(entry.generation)) enter(entry);

@@ -1,4 +1,5 @@
 // The open sessions of a shard as bytes, for snapshots.
+#include <array>
 #include <limits>
 
 #include "weir/model/money_codec.h"
@@ -7,7 +8,9 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kLeastSessionBytes = 8 * (2 + kDimensionCount) + 8 + kMaxFunnels;
+constexpr std::size_t kLeastSessionBytes = 3 * 8 + 9 + kMaxFunnels;
+constexpr std::size_t kMostSessionBytes = 3 * 8 + 1 + 8 * ByteCursor::kMostNumberBytes + kMaxFunnels;
+constexpr std::size_t kPrefetchAhead = 16;  // sessions
 constexpr std::uint32_t kMost32 = std::numeric_limits<std::uint32_t>::max();
 
 /// The flags of a session in their order.
@@ -38,26 +41,38 @@ void Sessionizer::save(ByteWriter& writer) const {
   writer.number(next_serial_);
   writer.number(static_cast<std::uint64_t>(calendar_.drained_to_ms()));
   orders_.save(writer);
+  dimensions_.save(writer);
   writer.number(table_.size());
-  calendar_.for_each([&](Slot slot) { save_session(table_[slot], writer); });
+  // Records lie all over the table, so each is asked for some sessions before it is needed.
+  std::array<Slot, kPrefetchAhead> ahead{};
+  std::size_t asked = 0;
+  std::size_t saved = 0;
+  const auto save_next = [&] { save_session(table_[ahead[saved++ % kPrefetchAhead]], writer); };
+  calendar_.for_each([&](Slot slot) {
+    table_.prefetch_slot(slot);
+    if (asked - saved == kPrefetchAhead) save_next();
+    ahead[asked++ % kPrefetchAhead] = slot;
+  });
+  while (saved < asked) save_next();
 }
 
 void Sessionizer::save_session(const SessionRecord& session, ByteWriter& writer) const {
-  writer.fixed(session.key);
-  writer.fixed(session.visitor);
-  writer.number(session.serial);
-  writer.number(session.put_sequence);
-  writer.byte(flags_of(session));
-  writer.number(static_cast<std::uint64_t>(session.first_ms));
-  for (const Symbol symbol : dimensions_[session.dimensions]) writer.fixed(symbol);
   static const Purchases kNothing;
   const Purchases& purchases = session.purchases == 0 ? kNothing : purchases_[session.purchases - 1];
-  for (const std::uint64_t value : {std::uint64_t{session.last_offset_ms}, std::uint64_t{session.page_views},
-                                    std::uint64_t{purchases.orders}, std::uint64_t{session.engaged_ms}}) {
-    writer.number(value);
-  }
-  for (const PackedProgress progress : session.funnels) writer.byte(progress.bits());
-  writer.number(purchases.money_count);
+  writer.put<kMostSessionBytes>([&](ByteCursor& to) {
+    to.fixed(session.key);
+    to.fixed(session.visitor);
+    to.fixed(static_cast<std::uint64_t>(session.first_ms));
+    to.number(session.serial);
+    to.number(session.put_sequence);
+    to.byte(flags_of(session));
+    for (const std::uint64_t value :
+         {std::uint64_t{session.dimensions}, std::uint64_t{session.last_offset_ms}, std::uint64_t{session.page_views},
+          std::uint64_t{purchases.orders}, std::uint64_t{session.engaged_ms}, std::uint64_t{purchases.money_count}}) {
+      to.number(value);
+    }
+    for (const PackedProgress progress : session.funnels) to.byte(progress.bits());
+  });
   for (const Money& money : purchases.revenue()) save_money(money, writer);
 }
 
@@ -65,26 +80,28 @@ bool Sessionizer::load(ByteReader& reader) {
   next_serial_ = reader.number(SessionRecord::kSequenceMask);
   calendar_.drain(reader.time(), [](Slot) {});
   if (!orders_.load(reader)) return false;
+  const std::vector<DimensionValues> combinations = load_combinations(reader);
   for (std::size_t left = reader.count(kLeastSessionBytes); left > 0; --left) {
-    if (!load_session(reader)) return false;
+    if (!load_session(reader, combinations)) return false;
   }
   return reader.ok();
 }
 
-bool Sessionizer::load_session(ByteReader& reader) {
+bool Sessionizer::load_session(ByteReader& reader, const std::vector<DimensionValues>& combinations) {
   SessionRecord session;
   session.key = reader.fixed();
   session.visitor = reader.fixed();
+  session.first_ms = reader.fixed_time();
   session.serial = reader.number(SessionRecord::kSequenceMask) & SessionRecord::kSequenceMask;
   session.put_sequence = reader.number(SessionRecord::kSequenceMask) & SessionRecord::kSequenceMask;
   set_flags(reader.byte(), session);
-  session.first_ms = reader.time();
-  DimensionValues dimensions;
-  for (Symbol& symbol : dimensions) symbol = reader.fixed();
+  const std::uint64_t combination = reader.number();
+  if (combination >= combinations.size()) return reader.fail();
   session.last_offset_ms = static_cast<std::uint32_t>(reader.number(kMost32));
   session.page_views = static_cast<std::uint32_t>(reader.number(kMost32));
   const auto orders = static_cast<std::uint32_t>(reader.number(kMost32));
   session.engaged_ms = static_cast<std::uint16_t>(reader.number(SessionRecord::kMostEngagedMs));
+  const auto money_count = static_cast<std::uint32_t>(reader.number(Purchases().moneys.size()));
   const TimeMs deadline_ms = session.last_ms() + options_.timeout_ms;
   if (!load_progress(reader, session) || session.key == 0) return reader.fail();
   // Contributions are put by publish(), which comes before save().
@@ -92,10 +109,10 @@ bool Sessionizer::load_session(ByteReader& reader) {
   if (!put || !calendar_.may_enter(deadline_ms) || table_.find(session.key) != SessionTable::kNone) {
     return reader.fail();
   }
-  if (!load_purchases(reader, orders, session)) return false;
+  if (!load_purchases(reader, {.money_count = money_count, .orders = orders}, session)) return false;
   if (table_.size() >= options_.sessions) make_room();
   const Slot slot = table_.insert(session.key);
-  set_dimensions(session, dimensions);
+  set_dimensions(session, combinations[combination]);
   table_[slot] = session;
   calendar_.enter(slot, deadline_ms);
   return true;
@@ -110,13 +127,10 @@ bool Sessionizer::load_progress(ByteReader& reader, SessionRecord& session) cons
   return reader.ok();
 }
 
-bool Sessionizer::load_purchases(ByteReader& reader, std::uint32_t orders, SessionRecord& session) {
-  Purchases purchases;
-  purchases.orders = orders;
-  purchases.money_count = static_cast<std::uint32_t>(reader.number(purchases.moneys.size()));
+bool Sessionizer::load_purchases(ByteReader& reader, Purchases purchases, SessionRecord& session) {
   for (std::size_t i = 0; i < purchases.money_count; ++i) purchases.moneys[i] = load_money(reader);
   if (!reader.ok()) return false;
-  if (purchases.money_count > 0 || orders > 0) purchases_of(session) = purchases;
+  if (purchases.money_count > 0 || purchases.orders > 0) purchases_of(session) = purchases;
   return true;
 }
 

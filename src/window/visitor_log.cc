@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace weir {
+namespace {
+
+constexpr std::size_t kLeastVisitBytes = 2 * 8 + 3;
+constexpr std::size_t kMostVisitBytes = 2 * 8 + 3 * ByteCursor::kMostNumberBytes;
+
+}  // namespace
 
 VisitorLog::VisitorLog(std::size_t limit, TimeMs retention_ms)
     : generation_limit_(std::max<std::size_t>(8, limit / 2)),
@@ -86,33 +92,35 @@ void VisitorLog::turn_over() {
 void VisitorLog::save(ByteWriter& writer) const {
   writer.number(static_cast<std::uint64_t>(turn_over_at_ms_));
   for (const Generation* generation : {&older_, &newer_}) {
+    generation->dimensions.save(writer);
     writer.number(generation->size);
     for (std::size_t i = 0; i < generation->size; ++i) {
       const Visit& visit = generation->visits[i];
-      writer.fixed(visit.visitor);
-      writer.number(visit.serial);
-      writer.number(visit.sequence);
-      writer.number(static_cast<std::uint64_t>(visit.start_ms));
-      for (const Symbol symbol : generation->dimensions[visit.dimensions]) writer.fixed(symbol);
+      writer.put<kMostVisitBytes>([&visit](ByteCursor& to) {
+        to.fixed(visit.visitor);
+        to.fixed(static_cast<std::uint64_t>(visit.start_ms));
+        to.number(visit.serial);
+        to.number(visit.sequence);
+        to.number(visit.dimensions);
+      });
     }
   }
 }
 
 bool VisitorLog::load(ByteReader& reader) {
-  constexpr std::size_t kLeastVisitBytes = 8 + 3 + 8 * kDimensionCount;
   turn_over_at_ms_ = reader.time();
   for (const bool last : {false, true}) {
     if (last) turn_over();
+    const std::vector<DimensionValues> combinations = load_combinations(reader);
     for (std::size_t left = reader.count(kLeastVisitBytes); left > 0; --left) {
       Visit visit;
       visit.visitor = reader.fixed();
+      visit.start_ms = reader.fixed_time();
       visit.serial = reader.number();
       visit.sequence = reader.number();
-      visit.start_ms = reader.time();
-      DimensionValues dimensions;
-      for (Symbol& symbol : dimensions) symbol = reader.fixed();
-      if (!reader.ok()) return false;
-      static_cast<void>(add(visit, dimensions));
+      const std::uint64_t combination = reader.number();
+      if (!reader.ok() || combination >= combinations.size()) return reader.fail();
+      static_cast<void>(add(visit, combinations[combination]));
     }
   }
   return reader.ok();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "weir/core/codec.h"
 #include "weir/core/huge_page_allocator.h"
 #include "weir/core/huge_page_array.h"
 #include "weir/core/prefetch.h"
@@ -31,6 +32,8 @@ class DimensionPool {
 
   const DimensionValues& operator[](Id id) const { return values_[id]; }
   void prefetch(Id id) const { prefetch_line(&values_[id]); }
+  /// Puts all combinations into bytes; load_combinations() reads them.
+  void save(ByteWriter& writer) const;
   /// Combinations held.
   std::size_t size() const { return size_; }
   /// Bytes held: combinations and index.
@@ -62,5 +65,9 @@ class DimensionPool {
   std::vector<Place, HugePageAllocator<Place>> index_;
   unsigned index_bits_;
 };
+
+/// The combinations that DimensionPool::save() wrote, by their numbers then. Whatever is wrong with the bytes makes the
+/// reader fail.
+std::vector<DimensionValues> load_combinations(ByteReader& reader);
 
 }  // namespace weir

@@ -110,8 +110,8 @@ class Sessionizer {
   static void add_revenue(Purchases& purchases, Money money);
   void drop_purchases(SessionRecord& session);
   void save_session(const SessionRecord& session, ByteWriter& writer) const;
-  bool load_session(ByteReader& reader);
-  bool load_purchases(ByteReader& reader, std::uint32_t orders, SessionRecord& session);
+  bool load_session(ByteReader& reader, const std::vector<DimensionValues>& combinations);
+  bool load_purchases(ByteReader& reader, Purchases purchases, SessionRecord& session);
   bool load_progress(ByteReader& reader, SessionRecord& session) const;
 
   SessionOptions options_;
