@@ -4,10 +4,8 @@
 // `ingest_per_event` is the thread that takes in, `shard_per_event` all others: the busier of the two bounds what one
 // ingest thread and one shard can take, which is `events_per_second`.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -19,6 +17,7 @@
 #include "support/input.h"
 #include "support/live_traffic.h"
 #include "support/measure.h"
+#include "support/state_directory.h"
 #include "weir/core/check.h"
 
 namespace weir::bench {
@@ -67,23 +66,16 @@ BENCHMARK(BM_FromMemory)->UseManualTime()->Unit(benchmark::kMillisecond);
 /// A file of the input that goes away by itself.
 class InputFile {
  public:
-  InputFile() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-bench-XXXXXX").string();
-    const int descriptor = mkstemp(name.data());
-    WEIR_CHECK(descriptor >= 0);
-    close(descriptor);
-    path_ = name;
+  InputFile() : path_(folder_.path() + "/lines") {
     std::ofstream file(path_, std::ios::binary);
     file << lines().text;
     WEIR_CHECK(file.flush().good());
   }
-  ~InputFile() { std::filesystem::remove(path_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  std::string path() const { return path_.string(); }
+  const std::string& path() const { return path_; }
 
  private:
-  std::filesystem::path path_;
+  const StateDirectory folder_;
+  const std::string path_;
 };
 
 /// As `weir replay` reads it, out of the system's cache.

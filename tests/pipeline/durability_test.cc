@@ -142,11 +142,8 @@ TEST_F(DurabilityTest, state_of_other_shards_or_rollups_is_refused_and_auto_take
 
 TEST_F(DurabilityTest, a_loss_of_power_costs_nothing_that_was_acknowledged_at_sync) {
   Serving serving(plain_options(), directory);
-  serving.options().state.durability = "sync";
-  serving.crash();
-  serving.start();
   std::atomic<std::uint64_t> durable{0};
-  serving->on_durable([&](std::uint64_t number) { durable = number; });
+  serving.start_synced(durable);
   std::int64_t acknowledged = 0;
   for (int visitor = 0; visitor < 40; ++visitor) {
     const BodyResult result = serving.take_body(page_view(visitor));
@@ -213,11 +210,8 @@ TEST_F(DurabilityTest, while_the_disk_is_full_events_are_refused_and_afterwards_
 
 TEST_F(DurabilityTest, what_was_applied_when_a_sync_failed_is_acknowledged_once_it_is_kept_after_all) {
   Serving serving(plain_options(), directory);
-  serving.options().state.durability = "sync";
-  serving.crash();
-  serving.start();
   std::atomic<std::uint64_t> durable{0};
-  serving->on_durable([&](std::uint64_t number) { durable = number; });
+  serving.start_synced(durable);
   serving.disk().sync_fails = true;
   const BodyResult result = serving.take_body(page_view(1));
   ASSERT_FALSE(result.refused);

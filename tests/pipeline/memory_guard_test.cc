@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "serving.h"
 #include "support/process.h"
 #include "weir/pipeline/pipeline.h"
 
@@ -85,37 +86,29 @@ TEST(MemoryGuard, auto_is_nine_tenths_of_the_least_bound_of_a_group_and_those_ab
 /// A pipeline in serve that holds as much memory as `used` says.
 class GuardedPipeline {
  public:
-  explicit GuardedPipeline(std::size_t limit_bytes) {
-    PipelineSettings settings;
-    settings.options.windows.rollups = default_rollups();
-    settings.options.shards = 2;
-    settings.options.hash_seed = 1;
-    settings.options.memory_bytes = limit_bytes;
-    settings.options.memory_reading = [this] { return used; };
-    pipeline_ = *Pipeline::start(settings, clock_);
-  }
+  explicit GuardedPipeline(std::size_t limit_bytes) : serve_(kGuardNowMs, settings(limit_bytes)) {}
+
   BodyResult take(std::string_view type, std::size_t visitor) {
-    std::string body = fmt::format(R"({{"type":"{}","url":"https://s.example/","visitor":"v{}","ts":{}}})", type,
-                                   visitor, clock_.now_ms());
-    const std::size_t size = body.size();
-    body.resize(size + 64, ' ');
-    return pipeline_->take_body(std::string_view(body).substr(0, size), Origin{});
+    return serve_.take(fmt::format(R"({{"type":"{}","url":"https://s.example/","visitor":"v{}","ts":{}}})", type,
+                                   visitor, serve_.now_ms()));
   }
-  std::shared_ptr<const Report> tick() {
-    std::uint64_t number = 0;
-    while (number == 0) number = pipeline_->tick();
-    while (pipeline_->report()->number < number) std::this_thread::yield();
-    return pipeline_->report();
-  }
-  void pass(TimeMs by_ms) { clock_.advance(by_ms); }
-  Pipeline& operator*() { return *pipeline_; }
-  Pipeline* operator->() { return pipeline_.get(); }
+  std::shared_ptr<const Report> tick() { return serve_.tick(); }
+  void pass(TimeMs by_ms) { serve_.pass(by_ms); }
+  Pipeline& operator*() { return serve_.pipeline(); }
+  Pipeline* operator->() { return &serve_.pipeline(); }
 
   std::size_t used = 0;
 
  private:
-  ManualClock clock_{kGuardNowMs};
-  std::unique_ptr<Pipeline> pipeline_;
+  PipelineSettings settings(std::size_t limit_bytes) {
+    PipelineSettings settings;
+    settings.options.shards = 2;
+    settings.options.memory_bytes = limit_bytes;
+    settings.options.memory_reading = [this] { return used; };
+    return settings;
+  }
+
+  support::Serve serve_;
 };
 
 TEST(MemoryGuard, heartbeats_go_first_then_sessions_then_events_and_all_comes_back) {

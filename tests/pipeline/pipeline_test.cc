@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "serving.h"
 #include "support/process.h"
 #include "support/random_source.h"
 #include "support/seed.h"
@@ -26,7 +27,6 @@ namespace weir {
 namespace {
 
 constexpr TimeMs kPipelineNowMs = 1'700'000'000'000;
-constexpr std::size_t kPaddingBytes = 64;
 
 std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view more = "") {
   return R"({"type":"page_view","url":"https://s.example/","visitor":")" + std::string(visitor) + R"(","ts":)" +
@@ -34,32 +34,14 @@ std::string view_of(std::string_view visitor, TimeMs ts_ms, std::string_view mor
 }
 
 /// A pipeline in serve mode.
-class Serve {
- public:
-  explicit Serve(std::size_t shards = 2, PipelineSettings settings = {}) : clock_(kPipelineNowMs) {
-    settings.options.shards = shards;
-    settings.options.windows.rollups = default_rollups();
-    settings.options.hash_seed = 1;
-    pipeline_ = *Pipeline::start(settings, clock_);
-  }
-  BodyResult take(std::string body, const Origin& origin = {}) {
-    const std::size_t size = body.size();
-    body.resize(size + kPaddingBytes, ' ');
-    return pipeline_->take_body(std::string_view(body).substr(0, size), origin);
-  }
-  /// Asks for a snapshot and waits until it is published.
-  std::shared_ptr<const Report> tick() {
-    std::uint64_t number = 0;
-    while (number == 0) number = pipeline_->tick();
-    while (pipeline_->report()->number < number) std::this_thread::yield();
-    return pipeline_->report();
-  }
-  void pass(TimeMs by_ms) { clock_.advance(by_ms); }
-  Pipeline& pipeline() { return *pipeline_; }
+PipelineSettings with_shards(PipelineSettings settings, std::size_t shards) {
+  settings.options.shards = shards;
+  return settings;
+}
 
- private:
-  ManualClock clock_;
-  std::unique_ptr<Pipeline> pipeline_;
+struct Serve : support::Serve {
+  explicit Serve(std::size_t shards = 2, PipelineSettings settings = {})
+      : support::Serve(kPipelineNowMs, with_shards(std::move(settings), shards)) {}
 };
 
 const CellTotals& site_row(const Report& report) { return report.rollups.at(0).cells.at(0); }

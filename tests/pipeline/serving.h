@@ -1,9 +1,10 @@
-// A pipeline in serve, over a disk that fails when it is told to, whose process can end in an instant. Shared by the
-// tests of what is kept over that.
+// Pipelines in serve for tests: a plain one, and one over a disk that fails when it is told to, whose process can end
+// in an instant.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,43 @@
 namespace weir::support {
 
 inline constexpr TimeMs kNowMs = 4'000'000'000'000;  // behind every event, so that no clock is ahead
+
+/// A body that the memory behind it may be read of.
+inline BodyResult take_padded(Pipeline& pipeline, std::string body, const Origin& origin) {
+  const std::size_t size = body.size();
+  body.resize(size + 64, ' ');
+  return pipeline.take_body(std::string_view(body).substr(0, size), origin);
+}
+
+/// The report behind all that was taken in.
+inline std::shared_ptr<const Report> report_now(Pipeline& pipeline) {
+  std::uint64_t number = 0;
+  while (number == 0) number = pipeline.tick();
+  while (pipeline.report()->number < number) std::this_thread::yield();
+  return pipeline.report();
+}
+
+/// A pipeline that keeps nothing, with a clock that is moved by hand. One test thread.
+class Serve {
+ public:
+  Serve(TimeMs now_ms, PipelineSettings settings) : clock_(now_ms) {
+    settings.options.windows.rollups = default_rollups();
+    settings.options.hash_seed = 1;
+    pipeline_ = *Pipeline::start(settings, clock_);
+  }
+  BodyResult take(std::string body, const Origin& origin = {}) {
+    return take_padded(*pipeline_, std::move(body), origin);
+  }
+  /// Asks for a report and waits until it is published.
+  std::shared_ptr<const Report> tick() { return report_now(*pipeline_); }
+  void pass(TimeMs by_ms) { clock_.advance(by_ms); }
+  TimeMs now_ms() const { return clock_.now_ms(); }
+  Pipeline& pipeline() { return *pipeline_; }
+
+ private:
+  ManualClock clock_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
 
 /// One test thread.
 class Serving {
@@ -36,15 +74,20 @@ class Serving {
     ASSERT_TRUE(pipeline) << pipeline.error().message;
     pipeline_ = std::move(*pipeline);
   }
+  /// Begins anew at `sync`; `durable` gets the number that answers may be sent up to.
+  void start_synced(std::atomic<std::uint64_t>& durable) {
+    options_.state.durability = "sync";
+    crash();
+    start();
+    pipeline_->on_durable([&durable](std::uint64_t number) { durable = number; });
+  }
   void crash() {
     disk_.dead = true;
     pipeline_.reset();
     disk_.dead = false;
   }
   BodyResult take_body(const std::string& body) {
-    const std::string text = body + std::string(64, '\0');
-    const Origin origin{.address = "192.0.2.1", .user_agent = "test"};
-    return pipeline_->take_body(std::string_view(text).substr(0, body.size()), origin);
+    return take_padded(*pipeline_, body, {.address = "192.0.2.1", .user_agent = "test"});
   }
   Pipeline& operator*() { return *pipeline_; }
   Pipeline* operator->() { return pipeline_.get(); }
@@ -66,14 +109,6 @@ inline PipelineOptions serving_options(const NaiveOptions& naive, std::size_t sh
   options.batch_events = 16;
   options.windows.currencies = 256;  // which few are shown apart depends on the reports made before
   return options;
-}
-
-/// The report behind all that was taken in.
-inline std::shared_ptr<const Report> report_now(Pipeline& pipeline) {
-  std::uint64_t number = 0;
-  while (number == 0) number = pipeline.tick();
-  while (pipeline.report()->number < number) std::this_thread::yield();
-  return pipeline.report();
 }
 
 /// Takes some of the lines in at once, which makes a record of the journal.
