@@ -93,8 +93,8 @@ class Shard final : private SessionObserver {
   std::optional<TimeMs> first_event_ms_;
   std::optional<TimeMs> last_event_ms_;
   std::size_t saved_bytes_ = 0;  // that the last save() came to
-  std::size_t reliefs_ = 0;  // asked for so far
-  TimeMs time_ms_ = 0;       // all events before it have been applied
+  std::size_t reliefs_ = 0;      // asked for so far
+  TimeMs time_ms_ = 0;           // all events before it have been applied
   TimeMs next_boundary_ms_ = std::numeric_limits<TimeMs>::max();
 };
 
