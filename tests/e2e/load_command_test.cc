@@ -225,7 +225,7 @@ TEST(LoadCommand, a_ramp_ends_where_a_server_refuses) {
   EXPECT_TRUE(result["knee"].is_null());
   EXPECT_EQ(result["too_much"], 1);
   ASSERT_EQ(result["steps"].size(), 6U) << "4, 2 and 1 events per second, twice each";
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(result["steps"][i]["repeated"], i % 2 == 1);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(result["steps"][i]["repeated"], i % 2 == 1);
   EXPECT_NE(result["steps"][0]["strain"].get<std::string>().find("refused"), std::string::npos);
 }
 
