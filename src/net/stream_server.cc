@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <chrono>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -32,6 +33,8 @@ class StreamServerState final : public std::enable_shared_from_this<StreamServer
     acceptor_->start();
   }
   void stop();
+  /// Closes everything at once.
+  void abandon();
   void connection_closed(StreamConnection& connection) {
     connections_.erase(&connection);
     if (stats_ != nullptr) stats_->add(Stat::kConnectionsOpen, -1);
@@ -39,6 +42,7 @@ class StreamServerState final : public std::enable_shared_from_this<StreamServer
 
  private:
   void take(AcceptedConnection accepted);
+  std::vector<std::shared_ptr<StreamConnection>> open_connections() const;
   void count(Stat stat) {
     if (stats_ != nullptr) stats_->add(stat);
   }
@@ -62,32 +66,30 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
   void wait() {
     if (!receiver_->ready()) return pause();
     socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
-      if (!self->receiver_) return;  // closed meanwhile
+      if (!self->receiver_ || self->left_) return;  // closed or stopped meanwhile
       if (error || !self->read_some()) return self->close();
       self->wait();
     });
   }
 
   /// Reads what the kernel holds at this moment, then closes; a sender that goes on cannot hold it up.
-  void drain() {
+  void stop() {
+    if (left_) return;
     error_code error;
-    std::size_t left = socket_.available(error);
-    while (!error && left > 0) {
-      const std::span<char> room = receiver_->prepare();
-      WEIR_CHECK(!room.empty());
-      const std::size_t size = socket_.read_some(asio::buffer(room.data(), std::min(room.size(), left)), error);
-      if (error == asio::error::interrupted) error.clear();
-      if (size > 0) receiver_->commit(size);
-      left -= size;
-    }
-    close();
+    const std::size_t size = socket_.available(error);
+    left_ = error ? 0 : size;
+    read_rest();
   }
 
   void close() {
+    receiver_->finish();
+    abandon();
+  }
+
+  void abandon() {
     error_code ignored;  // a failed close leaves nothing to do
     socket_.close(ignored);
     pause_.cancel();
-    receiver_->finish();
     receiver_.reset();
     owner_->connection_closed(*this);
   }
@@ -97,7 +99,17 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
   void pause() {
     pause_.expires_after(std::chrono::milliseconds(kReceiverPauseMs));
     pause_.async_wait([self = shared_from_this()](error_code) {
-      if (self->receiver_) self->wait();
+      if (self->receiver_ && !self->left_) self->wait();
+    });
+  }
+
+  /// A buffer at a time, so that a backlog keeps the io thread from neither other connections nor its end.
+  void read_rest() {
+    if (*left_ == 0) return close();
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+      if (!self->receiver_) return;  // closed meanwhile
+      if (!self->read_some()) return self->close();
+      self->read_rest();
     });
   }
 
@@ -106,8 +118,10 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
     const std::span<char> room = receiver_->prepare();
     WEIR_CHECK(!room.empty());
     error_code error;
-    const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    const std::size_t wanted = left_ ? std::min(room.size(), *left_) : room.size();
+    const std::size_t size = socket_.read_some(asio::buffer(room.data(), wanted), error);
     if (size > 0) receiver_->commit(size);
+    if (left_) *left_ = error == asio::error::would_block ? 0 : *left_ - size;
     return size > 0 || error == asio::error::would_block || error == asio::error::interrupted;
   }
 
@@ -115,6 +129,7 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
   Socket socket_;
   SteadyTimer pause_;
   std::unique_ptr<StreamReceiver> receiver_;  // null when closed
+  std::optional<std::size_t> left_;           // once stopped: bytes still to be read
 };
 
 void StreamServerState::take(AcceptedConnection accepted) {
@@ -130,19 +145,29 @@ void StreamServerState::take(AcceptedConnection accepted) {
   connection->wait();
 }
 
-void StreamServerState::stop() {
-  acceptor_->stop();
-  std::vector<std::shared_ptr<StreamConnection>> open;
+std::vector<std::shared_ptr<StreamConnection>> StreamServerState::open_connections() const {
+  std::vector<std::shared_ptr<StreamConnection>> open;  // they leave the set when they close
   open.reserve(connections_.size());
   for (StreamConnection* connection : connections_) open.push_back(connection->shared_from_this());
-  for (const auto& connection : open) connection->drain();
+  return open;
+}
+
+void StreamServerState::stop() {
+  acceptor_->stop();
+  for (const auto& connection : open_connections()) connection->stop();
+}
+
+void StreamServerState::abandon() {
+  acceptor_->close();
+  for (const auto& connection : open_connections()) connection->abandon();
+  stats_ = nullptr;
 }
 
 class AsioStreamServer final : public StreamServer {
  public:
   AsioStreamServer(std::shared_ptr<StreamServerState> state, std::uint16_t port)
       : state_(std::move(state)), port_(port) {}
-  ~AsioStreamServer() override { state_->stop(); }
+  ~AsioStreamServer() override { state_->abandon(); }
   AsioStreamServer(const AsioStreamServer&) = delete;
   AsioStreamServer& operator=(const AsioStreamServer&) = delete;
 

@@ -128,6 +128,40 @@ TEST_F(StreamServerTest, stop_reads_what_was_sent_before_it) {
   server_.reset();
 }
 
+TEST_F(StreamServerTest, a_backlog_does_not_hold_the_thread_up_when_it_stops) {
+  start();
+  Client client(server_->port());
+  wait_for_connections(1);
+  thread_.run([&] {
+    ASSERT_TRUE(client.send(pattern_text(50'000)));  // fifty times what is read at once
+    server_->stop();
+    EXPECT_EQ(stat(Stat::kConnectionsOpen), 1) << "it is read later";
+    EXPECT_EQ(streams_.at(0)->text.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+    ASSERT_TRUE(client.send("too late"));
+    server_->stop();  // changes nothing
+  });
+  EXPECT_EQ(streams_.at(0)->text.get(), pattern_text(50'000));
+  thread_.finish();
+  EXPECT_EQ(stat(Stat::kConnectionsOpen), 0);
+  server_.reset();
+}
+
+TEST_F(StreamServerTest, a_server_that_goes_away_reads_no_more) {
+  start();
+  Client client(server_->port());
+  wait_for_connections(1);
+  thread_.run([&] {
+    ASSERT_TRUE(client.send(pattern_text(50'000)));
+    server_->stop();
+    server_.reset();
+    EXPECT_EQ(stat(Stat::kConnectionsOpen), 0);
+  });
+  EXPECT_EQ(streams_.at(0).use_count(), 1) << "the receiver is gone";
+  EXPECT_EQ(streams_.at(0)->text.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << "without its end";
+  EXPECT_TRUE(client.closed_by_peer());
+  thread_.finish();
+}
+
 TEST_F(StreamServerTest, connections_beyond_the_limit_are_closed_and_counted) {
   start({.listen = ListenAddress{"127.0.0.1", 0}, .connections = 1});
   Client first(server_->port());

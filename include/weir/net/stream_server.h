@@ -38,8 +38,9 @@ struct StreamServerOptions {
   std::function<bool()> scarce{};  // while true, new connections are refused
 };
 
-/// A listener and its connections, all on one io_context run by one thread. Destroying it stops it first, so factory
-/// and receivers must still be usable then; the io_context must outlive it.
+/// A listener and its connections, all on one io_context run by one thread. Destroying it closes everything at
+/// once, on the io thread or when nothing runs the io_context any more, and finishes no receiver; the io_context must
+/// outlive it.
 class StreamServer {
  public:
   /// Binds and starts accepting. A stale unix socket file that nobody listens on is replaced.
@@ -47,7 +48,8 @@ class StreamServer {
                                                       StreamReceiverFactory factory, StatBoard* stats);
   virtual ~StreamServer() = default;
   virtual std::uint16_t port() const = 0;  // 0 for a unix socket. Any thread.
-  /// Stops accepting, reads what the kernel already holds of each connection, finishes and closes. io thread.
+  /// Stops accepting. What the kernel holds of each connection at this moment is still read, a buffer at a turn of the
+  /// io thread; then the connection is finished and closed. io thread.
   virtual void stop() = 0;
 };
 
