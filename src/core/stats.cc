@@ -13,7 +13,8 @@ constexpr std::string_view kRejectedHelp = "Events refused because they could no
 constexpr std::string_view kShedHelp =
     "Events left out unread or unused, and not acknowledged: for want of room, or because a client sends too often.";
 constexpr std::string_view kRefusedHelp =
-    "Connections refused: too many of all clients (limit), too many of one (client), or memory is scarce (memory).";
+    "Connections refused: too many of all clients (limit), too many of one (client), or memory (memory) or open files "
+    "(descriptors) are scarce.";
 constexpr std::string_view kClosedEarlyHelp =
     "Sessions closed before their time: because limits.sessions was reached, or to make room under limits.memory.";
 constexpr std::string_view kReloadHelp = "Times the configuration was read again on SIGHUP; a failure changes nothing.";
@@ -90,6 +91,7 @@ constexpr std::array<StatRow, kStatCount> kTable{{
     {kConnectionsRefused, kCounter, "weir_connections_refused_total", "reason", "limit", kRefusedHelp},
     {kConnectionsRefusedClient, kCounter, "weir_connections_refused_total", "reason", "client", kRefusedHelp},
     {kConnectionsRefusedMemory, kCounter, "weir_connections_refused_total", "reason", "memory", kRefusedHelp},
+    {kConnectionsRefusedDescriptors, kCounter, "weir_connections_refused_total", "reason", "descriptors", kRefusedHelp},
     {kConnectionsOpen, kGauge, "weir_connections_open", "", "", "Connections open now."},
     {kHttpRequests2xx, kCounter, "weir_http_requests_total", "code", "2xx", kHttpHelp},
     {kHttpRequests4xx, kCounter, "weir_http_requests_total", "code", "4xx", kHttpHelp},

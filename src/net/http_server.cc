@@ -119,8 +119,9 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
 
   void take(AcceptedConnection accepted) {
     // When it is refused, the socket closes as it goes away.
+    if (connections_.size() >= options_.connections) return count(Stat::kConnectionsRefused);
     const bool spare = options_.keeps_spare_descriptors && is_spare(accepted.socket.native_handle());
-    if (spare || connections_.size() >= options_.connections) return count(Stat::kConnectionsRefused);
+    if (spare) return count(Stat::kConnectionsRefusedDescriptors);
     if (!reserve_client(accepted.peer_address)) return count(Stat::kConnectionsRefusedClient);
     const auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(accepted.socket),
                                                              std::move(accepted.peer_address), tls_);

@@ -134,8 +134,8 @@ class StreamConnection final : public std::enable_shared_from_this<StreamConnect
 
 void StreamServerState::take(AcceptedConnection accepted) {
   // When it is refused, the socket closes as it goes away.
-  const bool full = connections_.size() >= limit_ || is_spare(accepted.socket.native_handle());
-  if (full) return count(Stat::kConnectionsRefused);
+  if (connections_.size() >= limit_) return count(Stat::kConnectionsRefused);
+  if (is_spare(accepted.socket.native_handle())) return count(Stat::kConnectionsRefusedDescriptors);
   if (scarce_ && scarce_()) return count(Stat::kConnectionsRefusedMemory);
   const auto connection =
       std::make_shared<StreamConnection>(shared_from_this(), std::move(accepted.socket), factory_());

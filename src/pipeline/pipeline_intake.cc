@@ -32,7 +32,8 @@ bool Pipeline::is_filled(std::size_t percent) const {
 
 std::optional<Stat> Pipeline::refusal() const {
   if (memory_.grade() >= MemoryGrade::kFull) return Stat::kShedMemory;
-  if (!journal_takes() || is_filled(kFullPercent)) return Stat::kShedOverload;
+  if (!journal_takes()) return Stat::kShedJournal;
+  if (is_filled(kFullPercent)) return Stat::kShedOverload;
   return std::nullopt;
 }
 

@@ -290,12 +290,13 @@ TEST_F(HttpServerTest, the_last_descriptors_are_not_for_clients) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   std::deque<Client> clients;
   // Each connection takes two descriptors of this process, which is client and server.
-  while (stat(Stat::kConnectionsRefused) == 0 && clients.size() < kFew) {
+  while (stat(Stat::kConnectionsRefusedDescriptors) == 0 && clients.size() < kFew) {
     clients.emplace_back(port());
     if (!clients.back().connected()) break;
     settle();
   }
-  EXPECT_EQ(stat(Stat::kConnectionsRefused), 1);
+  EXPECT_EQ(stat(Stat::kConnectionsRefusedDescriptors), 1);
+  EXPECT_EQ(stat(Stat::kConnectionsRefused), 0);
   std::vector<Descriptor> files;
   for (int i = 0; i < 40; ++i) files.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_TRUE(files.back().open()) << "there is room for files still";

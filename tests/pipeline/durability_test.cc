@@ -190,7 +190,7 @@ TEST_F(DurabilityTest, while_the_disk_is_full_events_are_refused_and_afterwards_
   EXPECT_TRUE(first.refused);
   EXPECT_EQ(first.accepted, 0U);
   EXPECT_FALSE(serving->keeps());
-  EXPECT_FALSE(serving->has_room());
+  EXPECT_EQ(serving->refusal(), Stat::kShedJournal);
   EXPECT_NE(serving->problem(), "");
   EXPECT_TRUE(serving.take_body(page_view(3)).refused);
   take_lines(*serving, {page_view(4)}, 0, 1);  // a stream cannot be refused: its line waits

@@ -69,6 +69,7 @@ enum class Stat : std::uint8_t {
   kConnectionsRefused,
   kConnectionsRefusedClient,
   kConnectionsRefusedMemory,
+  kConnectionsRefusedDescriptors,
   kConnectionsOpen,
   kHttpRequests2xx,
   kHttpRequests4xx,
