@@ -43,32 +43,45 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(const std::string& path, 
 }
 
 Result<std::monostate> DeadLetters::open_again() {
+  if (path_.empty()) return std::monostate{};
+  const std::uint64_t seen = times_opened();
+  OpenFile fresh = open_file();  // a disk that hangs here keeps nobody from settling events
+  if (!fresh) {
+    return Error{fmt::format("cannot open the dead-letter file {}: {}", path_, std::strerror(errno))};
+  }
   const std::lock_guard lock(mutex_);
-  if (path_.empty() || open_file()) return std::monostate{};
-  return Error{fmt::format("cannot open the dead-letter file {}: {}", path_, std::strerror(errno))};
+  // Meanwhile the file may have become full: then the one that took its place is as new, and this one the older.
+  if (seen == times_opened_) use(fresh);  // and closes the other one after the lock
+  return std::monostate{};
 }
 
-DeadLetters::~DeadLetters() {
-  if (file_ != nullptr) std::fclose(file_);
+std::uint64_t DeadLetters::times_opened() const {
+  const std::lock_guard lock(mutex_);
+  return times_opened_;
 }
 
-/// False, with errno set and the file as it was, when it cannot be opened.
-bool DeadLetters::open_file() {
+void DeadLetters::CloseFile::operator()(std::FILE* file) const { std::fclose(file); }
+
+/// Gives the file that was used so far in return.
+void DeadLetters::use(OpenFile& file) {
+  std::swap(file_, file);
+  ++times_opened_;
+  const long position = std::fseek(file_.get(), 0, SEEK_END) == 0 ? std::ftell(file_.get()) : 0;
+  file_bytes_ = position > 0 ? static_cast<std::size_t>(position) : 0;
+}
+
+/// Null, with errno set, when it cannot be opened.
+DeadLetters::OpenFile DeadLetters::open_file() const {
   // It holds what visitors wrote, so nobody but its owner may read it.
   const int descriptor = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) return false;
-  std::FILE* const file = ::fdopen(descriptor, "a");
+  if (descriptor < 0) return nullptr;
+  OpenFile file(::fdopen(descriptor, "a"));
   if (file == nullptr) {
     const int problem = errno;
     ::close(descriptor);
     errno = problem;
-    return false;
   }
-  if (file_ != nullptr) std::fclose(file_);
-  file_ = file;
-  const long position = std::fseek(file_, 0, SEEK_END) == 0 ? std::ftell(file_) : 0;
-  file_bytes_ = position > 0 ? static_cast<std::size_t>(position) : 0;
-  return true;
+  return file;
 }
 
 void DeadLetters::write(std::string_view line, std::string_view reason) {
@@ -87,16 +100,18 @@ void DeadLetters::write_locked(std::string_view line, std::string_view reason) {
   if (file_bytes_ + buffer_.size() > limit_bytes_) {
     const std::string older = path_ + ".1";
     const bool moved = std::rename(path_.c_str(), older.c_str()) == 0;
-    if (!moved || !open_file()) {
-      if (moved) std::fclose(std::exchange(file_, nullptr));  // it would grow beyond its bound
+    OpenFile fresh = moved ? open_file() : nullptr;
+    if (fresh == nullptr) {
+      if (moved) file_.reset();  // it would grow beyond its bound
       ++errors_;
       return;
     }
+    use(fresh);
   }
-  const bool whole = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size();
-  if (!whole || std::fflush(file_) != 0) {
+  const bool whole = std::fwrite(buffer_.data(), 1, buffer_.size(), file_.get()) == buffer_.size();
+  if (!whole || std::fflush(file_.get()) != 0) {
     ++errors_;
-    std::clearerr(file_);
+    std::clearerr(file_.get());
     return;
   }
   file_bytes_ += buffer_.size();

@@ -22,7 +22,6 @@ class DeadLetters {
  public:
   /// An empty `path` makes every call a no-op. Fails when the file cannot be opened.
   static Result<std::unique_ptr<DeadLetters>> open(const std::string& path, std::size_t limit_bytes);
-  ~DeadLetters();
   DeadLetters(const DeadLetters&) = delete;
   DeadLetters& operator=(const DeadLetters&) = delete;
 
@@ -40,14 +39,22 @@ class DeadLetters {
   void add_stats(StatValues& stats) const;
 
  private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const;
+  };
+  using OpenFile = std::unique_ptr<std::FILE, CloseFile>;
+
   DeadLetters(std::string path, std::size_t limit_bytes) : path_(std::move(path)), limit_bytes_(limit_bytes) {}
-  bool open_file();
+  OpenFile open_file() const;
+  std::uint64_t times_opened() const;
+  void use(OpenFile& file);
   void write_locked(std::string_view line, std::string_view reason);
 
   std::string path_;
   std::size_t limit_bytes_;
   mutable std::mutex mutex_;  // guards everything below
-  std::FILE* file_ = nullptr;
+  OpenFile file_;             // null: it could not be opened again after it had been full
+  std::uint64_t times_opened_ = 0;
   std::size_t file_bytes_ = 0;
   std::unordered_map<std::uint32_t, std::string> held_;
   std::uint32_t next_handle_ = 1;
