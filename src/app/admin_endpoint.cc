@@ -7,9 +7,6 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kCompressedBytes = 4096;  // smaller answers fit into a few packets as they are
-constexpr int kFastest = 1;                     // level of gzip: a tenth of the bytes already
-
 HttpResponse text(unsigned status, std::string body) {
   return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body), .headers = {}};
 }
@@ -51,15 +48,14 @@ HttpResponse AdminEndpoint::handle(const HttpRequest& request) {
 
 HttpResponse AdminEndpoint::answer_sink(const SinkRow& sink, const HttpRequest& request) {
   if (sink.render == nullptr) return live_.answer(request);
-  const std::shared_ptr<const Report> report = pipeline_.report();
+  using Encoding = RenderedReports::Encoding;
+  const Encoding wanted = accepts_gzip(list_of(request, "Accept-Encoding")) ? Encoding::kGzip : Encoding::kPlain;
+  const RenderedReports::Body& body = rendered_.find(sink, *pipeline_.report(), wanted);
   HttpResponse response{.status = 200,
                         .content_type = std::string(sink.content_type),
-                        .body = sink.render(*report, options_),
+                        .body = body.text,
                         .headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept, Accept-Encoding"}}};
-  if (response.body.size() >= kCompressedBytes && accepts_gzip(list_of(request, "Accept-Encoding"))) {
-    response.body = gzip(response.body, kFastest);
-    response.headers.emplace_back("Content-Encoding", "gzip");
-  }
+  if (body.encoding == Encoding::kGzip) response.headers.emplace_back("Content-Encoding", "gzip");
   return response;
 }
 

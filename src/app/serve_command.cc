@@ -130,7 +130,7 @@ Result<std::monostate> Server::start() {
 Result<std::monostate> Server::start_admin() {
   Result<WebAccess> access = load_web_access(config_.web_config);
   if (!access) return access.error();
-  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, server_stats_, config_.sinks, live_feed_);
+  admin_endpoint_ = std::make_unique<AdminEndpoint>(*pipeline_, server_stats_, config_.sinks, live_feed_, clock_);
   HttpServerOptions options = config_.admin;
   options.keeps_spare_descriptors = false;  // they are for whoever wants to know what is wrong
   Result<std::unique_ptr<HttpServer>> admin = HttpServer::listen(
@@ -182,6 +182,7 @@ std::uint16_t Server::http_port() const {
 
 /// Ready is who is neither starting nor stopping and can keep what it is sent.
 void Server::look_after_ready() {
+  admin_endpoint_->forget_old();
   health_.look_at_memory(pipeline_->memory());
   if (!started_) return;
   health_.look_at_journal(*pipeline_);
