@@ -74,6 +74,21 @@ void judge(Abuser& abuser, const HttpReply& reply, const char* what) {
   abuser.problem = fmt::format("status {} for {}", reply.status, what);
 }
 
+/// Asks as anybody would, and waits for the answer. For clients that wait for none: however slow the server is, it gets
+/// no more from them than it takes, and what they did is no reason to keep others waiting.
+void keep_pace(Abuser& abuser, std::uint16_t port) {
+  const char* const path = port == abuser.target.admin_port ? "/-/healthy" : "/weir.js";
+  const HttpReply reply = support::http_request(port, "GET", path);
+  if (reply.status != 200) abuser.problem = fmt::format("status {} for {}", reply.status, path);
+}
+
+/// The same for streams, which answer nothing but the end of what is sent: all of it has been read by then.
+void keep_pace(Abuser& abuser, SocketClient& stream) {
+  if (!stream.connected()) return;
+  stream.finish_sending();
+  if (!stream.closed_by_peer()) abuser.problem = "a stream was not read to its end";
+}
+
 void send_broken_bodies(Abuser& abuser) {
   RandomSource& random = abuser.random;
   const auto routes = route_table();
@@ -124,7 +139,8 @@ void smuggle(Abuser& abuser) {
 
 void stay_slow(Abuser& abuser) {
   RandomSource& random = abuser.random;
-  SocketClient& slow = hold(abuser, random.chance(80) ? abuser.target.http_port : abuser.target.admin_port);
+  const std::uint16_t port = random.chance(80) ? abuser.target.http_port : abuser.target.admin_port;
+  SocketClient& slow = hold(abuser, port);
   static_cast<void>(
       slow.send(random.pick({"", "P", "POST /v1/events HTTP/1.1\r\nHost: a\r\nX-",
                              "POST /v1/events HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n{",
@@ -132,17 +148,18 @@ void stay_slow(Abuser& abuser) {
   SocketClient& other =
       abuser.held[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(abuser.held.size()) - 1))];
   static_cast<void>(other.send("a"));
+  keep_pace(abuser, port);
 }
 
-/// Asks for much at once, and reads nothing of it. Of scrapes for little: each takes the admin thread milliseconds, and
-/// it has to answer the others, too.
+/// Asks for much at once, and reads nothing of it.
 void read_nothing(Abuser& abuser) {
-  const bool tracker = abuser.random.chance(95);
-  SocketClient& client = hold(abuser, tracker ? abuser.target.http_port : abuser.target.admin_port);
+  const bool tracker = abuser.random.chance(80);
+  const std::uint16_t port = tracker ? abuser.target.http_port : abuser.target.admin_port;
+  SocketClient& client = hold(abuser, port);
   std::string requests;
-  for (int i = tracker ? 50 : 3; i > 0; --i)
-    requests += support::request_text("GET", tracker ? "/weir.js" : "/metrics", {}, {});
+  for (int i = 0; i < 50; ++i) requests += support::request_text("GET", tracker ? "/weir.js" : "/metrics", {}, {});
   static_cast<void>(client.send(requests));
+  keep_pace(abuser, port);
 }
 
 /// Connects, perhaps says a byte, and resets.
@@ -150,8 +167,9 @@ void flood(Abuser& abuser) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(
-      abuser.random.pick<std::uint16_t>({abuser.target.http_port, abuser.target.tcp_port, abuser.target.admin_port}));
+  const auto port =
+      abuser.random.pick<std::uint16_t>({abuser.target.http_port, abuser.target.tcp_port, abuser.target.admin_port});
+  address.sin_port = htons(port);
   std::vector<int> sockets;
   for (std::int64_t i = abuser.random.between(1, 50); i > 0; --i) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -163,6 +181,9 @@ void flood(Abuser& abuser) {
     if (abuser.random.chance(30)) static_cast<void>(::send(socket, "G", 1, MSG_NOSIGNAL));
   }
   for (const int socket : sockets) ::close(socket);
+  if (port != abuser.target.tcp_port) return keep_pace(abuser, port);
+  SocketClient stream(port);
+  keep_pace(abuser, stream);
 }
 
 /// Labels that break formats, and more of them than there is room for.
@@ -200,7 +221,10 @@ void lie_about_time(Abuser& abuser) {
 /// Lines over TCP and the unix socket: without an end, too long, cut off.
 void send_stream_garbage(Abuser& abuser) {
   RandomSource& random = abuser.random;
-  if (abuser.held.size() >= kHeld / 2) abuser.held.pop_front();
+  if (abuser.held.size() >= kHeld / 2) {
+    if (random.chance(50)) keep_pace(abuser, abuser.held.front());  // the others are cut off
+    abuser.held.pop_front();
+  }
   SocketClient& client = random.chance(50) ? abuser.held.emplace_back(abuser.target.tcp_port)
                                            : abuser.held.emplace_back(abuser.target.unix_path);
   std::string text = broken_lines(random);
@@ -239,7 +263,7 @@ void storm_scrapes(Abuser& abuser) {
     SocketClient& client = hold(abuser, abuser.target.admin_port);
     const std::string path = random.pick({"/metrics", "/api/v1/report", "/", "/-/ready", "/nothing?%ff"});
     static_cast<void>(client.send(support::request_text("GET", path, {{"Accept-Encoding", "gzip"}}, {})));
-    return;
+    return keep_pace(abuser, abuser.target.admin_port);
   }
   const HttpReply reply = support::http_request(abuser.target.admin_port, "GET", "/metrics");
   if (reply.status != 200) return judge(abuser, reply, "a scrape");
@@ -256,6 +280,7 @@ void open_live_feeds(Abuser& abuser) {
       {})));
   if (abuser.random.chance(30)) judge(abuser, client.read_reply(SocketClient::Expect::kHead), "a live feed");
   if (abuser.random.chance(10)) static_cast<void>(client.send("GET / HTTP/1.1\r\n\r\n"));
+  keep_pace(abuser, abuser.target.admin_port);
 }
 
 }  // namespace

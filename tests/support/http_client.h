@@ -12,7 +12,7 @@
 
 namespace weir::support {
 
-inline constexpr int kClientTimeoutSeconds = 30;
+inline constexpr int kClientTimeoutSeconds = 120;
 
 /// One HTTP answer. `status` is 0 when the connection ended without one.
 struct HttpReply {
