@@ -151,6 +151,7 @@ Result<std::monostate> Server::start_admin() {
 /// Connections accepted and requests read from now on.
 void Server::use(WebAccess access) {
   tls_ = access.tls != nullptr;
+  server_stats_.set(Stat::kCertificateExpiry, tls_ ? access.tls->expiry_seconds() : 0);
   admin_->use_tls(std::move(access.tls));
   guard_.use(std::move(access.config.users), std::move(access.config.headers));
 }

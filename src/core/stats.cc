@@ -142,6 +142,8 @@ constexpr std::array<StatRow, kStatCount> kTable{{
      "What limits.memory allows to be resident (process_resident_memory_bytes); 0 without a limit."},
     {kMemoryGrade, kGauge, "weir_memory_grade", "", "",
      "How short memory is: 0 ample, 1 heartbeats are left out, 2 oldest sessions are closed, 3 events are refused."},
+    {kCertificateExpiry, kGauge, "weir_tls_certificate_expiry_timestamp_seconds", "", "",
+     "When the certificate in use by the admin listener ends; 0 without TLS."},
     {kReady, kGauge, "weir_ready", "", "",
      "1 while events are welcome, as /-/ready says; 0 while starting or stopping."},
 }};

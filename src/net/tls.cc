@@ -5,10 +5,12 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 namespace weir {
 namespace {
@@ -74,6 +76,13 @@ void ask_for_certificates(SSL_CTX* context, ClientCertificates wanted) {
     case ClientCertificates::kRequireAndVerify:
       return ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
+}
+
+/// When a certificate ends, seconds since 1970.
+std::int64_t expiry_of(const X509* certificate) {
+  std::tm time{};
+  if (::ASN1_TIME_to_tm(::X509_get0_notAfter(certificate), &time) != 1) return 0;  // which has ended, too
+  return ::timegm(&time);
 }
 
 bool is_tls13_suite(const std::string& openssl_name) { return openssl_name.starts_with("TLS_"); }
@@ -145,6 +154,7 @@ Result<std::monostate> TlsContext::configure(const TlsServerOptions& options) {
   if (::SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1) {
     return file_problem("certificate", options.certificate_file);
   }
+  expiry_seconds_ = expiry_of(::SSL_CTX_get0_certificate(context));
   if (::SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
       ::SSL_CTX_check_private_key(context) != 1) {
     return file_problem("key", options.key_file);

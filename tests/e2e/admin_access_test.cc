@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <ctime>
 
 #include "running_server.h"
+#include "support/exposition.h"
 #include "support/files.h"
 #include "support/prometheus_server.h"
 
@@ -35,6 +37,8 @@ class Certificates {
   }
   std::string path(const std::string& name) const { return folder_.path(name); }
   std::string write(const std::string& name, const std::string& text) const { return folder_.write(name, text); }
+  /// The server's key gets another certificate.
+  void renew_server(int days) const { sign("server", "ca", days); }
 
  private:
   static void openssl(std::vector<std::string> arguments) {
@@ -49,8 +53,12 @@ class Certificates {
   void make(const std::string& name, const std::string& authority, const std::string& extensions) const {
     openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout",
              path(name + ".key"), "-out", path(name + ".csr")});
-    openssl({"x509", "-req", "-days", "2", "-in", path(name + ".csr"), "-CA", path(authority + ".crt"), "-CAkey",
-             path(authority + ".key"), "-CAcreateserial", "-extfile", write(name + ".ext", extensions), "-out",
+    write(name + ".ext", extensions);
+    sign(name, authority, 2);
+  }
+  void sign(const std::string& name, const std::string& authority, int days) const {
+    openssl({"x509", "-req", "-days", std::to_string(days), "-in", path(name + ".csr"), "-CA", path(authority + ".crt"),
+             "-CAkey", path(authority + ".key"), "-CAcreateserial", "-extfile", path(name + ".ext"), "-out",
              path(name + ".crt")});
   }
 
@@ -97,6 +105,40 @@ TEST(AdminAccess, serves_everything_over_tls_and_nothing_without) {
   EXPECT_TRUE(feed.wait_until([&] { return feed.output().find("data: ") != std::string::npos; })) << feed.output();
   EXPECT_EQ(server.stop(), 0);
   EXPECT_EQ(feed.wait_for_exit(), 0) << "the end of the feed is the end of the connection, said by TLS";
+}
+
+/// When a certificate ends, as openssl says it.
+double end_of(const std::string& certificate) {
+  const ProcessResult result = run_process({"openssl", "x509", "-enddate", "-noout", "-in", certificate});
+  std::tm time{};
+  EXPECT_NE(::strptime(result.output.c_str(), "notAfter=%b %d %H:%M:%S %Y GMT", &time), nullptr) << result.output;
+  return static_cast<double>(::timegm(&time));
+}
+
+TEST(AdminAccess, says_when_its_certificate_ends) {
+  const Certificates certificates;
+  const std::string web =
+      certificates.write("web.yml", "tls_server_config: {cert_file: server.crt, key_file: server.key}\n");
+  RunningServer server(config_with(web));
+  const std::string url = fmt::format("https://127.0.0.1:{}/metrics", server.admin_port());
+  const auto told = [&] {
+    const std::string scrape = curl(url, {"--cacert", certificates.path("ca.crt")});
+    const support::Exposition exposition = support::read_exposition(scrape.substr(scrape.find(' ') + 1));
+    const auto found = exposition.values.find("weir_tls_certificate_expiry_timestamp_seconds");
+    return found == exposition.values.end() ? -1 : found->second;
+  };
+  const double first = end_of(certificates.path("server.crt"));
+  const auto tells = [&](double wanted) { return server.process().wait_until([&] { return told() == wanted; }); };
+  EXPECT_TRUE(tells(first)) << told();
+  certificates.renew_server(30);
+  const double second = end_of(certificates.path("server.crt"));
+  EXPECT_GT(second, first);
+  server.process().signal(SIGHUP);
+  EXPECT_TRUE(tells(second)) << told();
+  EXPECT_EQ(server.stop(), 0);
+  certificates.write("web.yml", "");
+  RunningServer plain(config_with(web));
+  EXPECT_EQ(plain.metric("weir_tls_certificate_expiry_timestamp_seconds"), 0);
 }
 
 TEST(AdminAccess, asks_clients_for_certificates) {

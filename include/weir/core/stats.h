@@ -104,6 +104,7 @@ enum class Stat : std::uint8_t {
   kLiveStreamsDropped,
   kMemoryLimit,
   kMemoryGrade,
+  kCertificateExpiry,
   kReady,
   kCount
 };

@@ -40,6 +40,9 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
+  /// When the certificate ends, seconds since 1970.
+  std::int64_t expiry_seconds() const { return expiry_seconds_; }
+
   /// For src/net only.
   ssl_ctx_st* handle() const { return context_.get(); }
   const bio_method_st* socket_method() const { return method_.get(); }
@@ -56,6 +59,7 @@ class TlsContext {
   };
   std::unique_ptr<ssl_ctx_st, FreeContext> context_;
   std::unique_ptr<bio_method_st, FreeMethod> method_;
+  std::int64_t expiry_seconds_ = 0;
 };
 
 /// The name OpenSSL has for a cipher suite of IANA; empty when it has none.
