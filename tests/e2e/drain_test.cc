@@ -1,7 +1,10 @@
 // SIGTERM: what was acknowledged is counted, nothing waits longer than it may, and a second signal waits for
 // nobody.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <csignal>
@@ -9,6 +12,7 @@
 
 #include "running_server.h"
 #include "support/long_run.h"
+#include "weir/net/descriptor.h"
 
 namespace weir::e2e {
 namespace {
@@ -127,6 +131,31 @@ TEST(Drain, a_second_signal_cuts_connections_and_leaves_a_snapshot) {
       << server.process().log();
   EXPECT_TRUE(server.process().wait_until([&] { return server.metric("weir_active_sessions") == 1; }));
   EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(Drain, a_third_signal_ends_it_whatever_it_waits_for) {
+  const support::TemporaryFolder folder;
+  const std::string letters = folder.path("letters");
+  ASSERT_EQ(::mkfifo(letters.c_str(), 0600), 0);
+  const Descriptor reader(::open(letters.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));  // which never reads
+  ASSERT_TRUE(reader.open());
+  RunningServer server(
+      "sources: {http: {listen: \"127.0.0.1:0\"}, tcp: {listen: \"127.0.0.1:0\"}}\n"
+      "admin: {listen: \"127.0.0.1:0\"}\nshutdown: {timeout: 10m}\n" +
+      fmt::format("dead_letter: {{path: {}}}\n", letters));
+  SocketClient client(server.tcp_port());
+  // Each byte becomes six of a letter that is larger than what a pipe holds: whoever writes it waits for the reader.
+  ASSERT_TRUE(client.send(std::string(15'000, '\x01') + "\n"));
+  pollfd letter{reader.get(), POLLIN, 0};
+  ASSERT_TRUE(server.process().wait_until([&] { return ::poll(&letter, 1, 0) > 0; }));
+  server.process().signal(SIGTERM);
+  ASSERT_NE(server.process().wait_for_log_line("SIGTERM: draining"), "");
+  server.process().signal(SIGTERM);
+  ASSERT_NE(server.process().wait_for_log_line("are cut; once more to end at once"), "");
+  EXPECT_EQ(server.get("/-/healthy").status, 200) << "it waits, but it is there";
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 1);
+  EXPECT_EQ(server.stopped_counts().received, -1) << "nothing was counted any more";
 }
 
 TEST(Drain, with_a_delay_still_takes_events_while_it_is_not_ready) {
