@@ -32,6 +32,8 @@ class FakeIntake final : public Intake {
   std::atomic<bool> room{true};
   std::atomic<Stat> why_refused{Stat::kShedOverload};
   std::atomic<bool> scarce{false};
+  std::atomic<bool> kept{true};               // what keeps() says
+  mutable std::atomic<std::int64_t> asks{0};  // how often it was asked
 
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override {
     const std::lock_guard lock(mutex_);
@@ -51,6 +53,10 @@ class FakeIntake final : public Intake {
   }
   std::optional<Stat> refusal() const override { return room ? std::nullopt : std::optional(why_refused.load()); }
   bool memory_is_scarce() const override { return scarce; }
+  bool keeps() const override {
+    ++asks;
+    return kept;
+  }
   void count_refused(std::size_t events, Stat why) override {
     const std::lock_guard lock(mutex_);
     refused_[why] += events;
