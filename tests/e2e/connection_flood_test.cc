@@ -102,11 +102,11 @@ TEST(ConnectionFlood, leaves_descriptors_for_the_journal_and_for_operators) {
   open_idle(clients, server.http_port(), 300);
   open_idle(clients, server.tcp_port(), 10);
   ASSERT_TRUE(server.process().wait_until([&] {
-    return server.metric("weir_connections_refused_total{reason=\"limit\"}") +
+    return server.metric("weir_connections_refused_total{reason=\"descriptors\"}") +
                server.metric("weir_connections_accepted_total") ==
            311;
   }));
-  EXPECT_GE(server.metric("weir_connections_refused_total{reason=\"limit\"}"), 311 - (256 - kSpareDescriptors));
+  EXPECT_GE(server.metric("weir_connections_refused_total{reason=\"descriptors\"}"), 311 - (256 - kSpareDescriptors));
   const CpuShare cpu(server);
   const double snapshots = server.metric("weir_snapshots_total{result=\"success\"}");
   ASSERT_TRUE(server.process().wait_until([&] {
