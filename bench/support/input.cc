@@ -17,7 +17,6 @@
 namespace weir::bench {
 namespace {
 
-constexpr std::size_t kRunBytes = 64 * 1024;
 constexpr double kSessionsPerSecond = 530;  // times the timeout of half an hour: a million open sessions
 constexpr double kRoughRatio = 0.01;
 constexpr std::uint32_t kLandingPages = 6;

@@ -48,7 +48,9 @@ const Input& input(Mix mix);
 /// Made anew: visits arrive so fast that a million sessions are open at a time when there are enough of them.
 Input make_input(Mix mix, std::size_t sessions);
 
-/// The text cut behind newlines into runs of about 64 KiB, as a stream delivers them.
+/// What a stream delivers at once, about.
+inline constexpr std::size_t kRunBytes = 64 * 1024;
+/// The text cut behind newlines into runs of at most that.
 std::vector<std::string_view> runs_of(std::string_view text);
 /// The lines, without newlines.
 std::vector<std::string_view> lines_of(std::string_view text);

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "input.h"
 #include "weir/core/check.h"
 #include "weir/core/time_text.h"
 #include "weir/session/options.h"
@@ -13,7 +14,6 @@
 namespace weir::bench {
 namespace {
 
-constexpr std::size_t kRunBytes = 64 * 1024;
 constexpr std::size_t kLongestLine = 512;
 constexpr std::size_t kPages = 40;
 constexpr std::array<std::string_view, 4> kQueries{"", "", "", "?utm_source=google&utm_medium=cpc&utm_campaign=spring"};
