@@ -110,8 +110,9 @@ std::optional<Stat> EventMaker::set_apart(const RawEvent& raw, const Origin& ori
 
 Fault EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
   event = Event{};
+  keep_up_with_symbols();
   KnownUrl& url = known_url(raw.url);
-  if (url.bad) return Rejection::kBadUrl;
+  if (url.campaign == 0) return Rejection::kBadUrl;
   if (const auto rejection = set_time(raw, received_ms, event)) return rejection;
   const Symbol site = sites_.empty() ? site_symbol(raw, url) : listed_site_symbol(raw, url, origin);
   if (site == 0) return Rejection::kUnknownSite;
@@ -210,24 +211,31 @@ void EventMaker::set_steps(const RawEvent& raw, KnownUrl& url, Event& event) {
   }
 }
 
+/// What was looked up before the symbol table began a generation is looked up again, so that its texts are not
+/// forgotten.
+void EventMaker::keep_up_with_symbols() {
+  const std::uint32_t generation = symbols_.generation();
+  if (generation == known_generation_) return;
+  known_generation_ = generation;
+  std::fill(known_.begin(), known_.end(), KnownPair{});
+  std::fill(known_urls_.begin(), known_urls_.end(), KnownUrl{});
+}
+
 EventMaker::KnownUrl& EventMaker::known_url(std::string_view url) {
   const std::uint64_t text = hasher_(url);
   KnownUrl& entry = known_urls_[text % kKnownUrlCount];
-  const std::uint32_t generation = symbols_.generation();
-  if (entry.text == text && entry.generation == generation) return entry;
+  if (entry.text == text) return entry;
   entry = KnownUrl{};
   look_up(url, entry);
   entry.text = text;
-  entry.generation = generation;  // as read before: see known()
   return entry;
 }
 
 void EventMaker::look_up(std::string_view url, KnownUrl& entry) {
   const std::optional<UrlParts> parts = split_url(url);
-  entry.bad = !parts.has_value();
+  if (!parts) return;
   entry.campaign = special_.none;
   entry.term = special_.none;
-  if (entry.bad) return;
   entry.host = hash_of(parts->host);
   if (parts->query.empty()) return;
   const CampaignParameters utm = campaign_parameters(parts->query);

@@ -78,10 +78,9 @@ class EventMaker {
  private:
   /// What a text was looked up to. Texts are told apart by their seeded hash.
   struct Known {
-    std::uint64_t text = 0;
+    std::uint64_t text = 0;  // 0: none
     std::uint64_t steps = 0;
     Symbol symbol = 0;
-    std::uint32_t generation = 0;  // of the symbol table
   };
   /// Two texts share a cache line, so that those that meet in it do not push each other out in turn.
   struct alignas(64) KnownPair {
@@ -90,21 +89,21 @@ class EventMaker {
   };
   static constexpr std::size_t kKnownPairs = 4096;
 
-  /// What a url was looked up to, likewise.
-  struct KnownUrl {
+  /// What a url was looked up to, likewise: one line of the cache.
+  struct alignas(64) KnownUrl {
     std::uint64_t text = 0;
     std::uint64_t host = 0;     // hash; 0: the url has none
     std::uint64_t traffic = 0;  // hash of what its query says about the traffic source; 0: it has no query
     std::uint64_t steps = 0;    // funnel steps of its page
     Symbol site = 0;            // of its host; 0: not looked up yet
     Symbol page = 0;            // 0: not looked up yet
-    Symbol campaign = 0;
+    Symbol campaign = 0;        // 0: the url is bad
     Symbol term = 0;
-    std::uint32_t generation = 0;  // of the symbol table
-    bool bad = false;
   };
+  static_assert(sizeof(KnownUrl) == 64);
   static constexpr std::size_t kKnownUrlCount = 4096;
 
+  void keep_up_with_symbols();
   Fault set_time(const RawEvent& raw, TimeMs received_ms, Event& event);
   Fault set_ids(const RawEvent& raw, const KnownUrl& url, const Origin& origin, Event& event);
   void set_type(const RawEvent& raw, Event& event);
@@ -129,16 +128,13 @@ class EventMaker {
   template <class Fill>
   const Known& known(std::uint64_t text, Fill fill) {
     KnownPair& pair = known_[text % kKnownPairs];
-    const std::uint32_t generation = symbols_.generation();
     Known& entry = pair.latest;
-    if (entry.text == text && entry.generation == generation) return entry;
-    if (pair.other.text == text && pair.other.generation == generation) return pair.other;
+    if (entry.text == text) return entry;
+    if (pair.other.text == text) return pair.other;
     pair.other = entry;
     entry = Known{};
     fill(entry);
-    // Interning may itself have begun a generation; an entry of the one before is looked up again next time.
     entry.text = text;
-    entry.generation = generation;
     return entry;
   }
   KnownUrl& known_url(std::string_view url);
@@ -167,6 +163,8 @@ class EventMaker {
   std::array<bool, kDimensionCount> needed_{};
   std::vector<KnownPair> known_;
   std::vector<KnownUrl> known_urls_;
+  std::uint32_t known_generation_ =
+      0;  // of the symbol table, in which all of them were looked up, or in the one before
   std::string scratch_;
   StatValues stats_;
 };
