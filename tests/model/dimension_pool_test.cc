@@ -43,6 +43,25 @@ TEST(DimensionPool, a_number_is_used_again_when_nobody_holds_it) {
   }
 }
 
+TEST(DimensionPool, combinations_come_back_by_their_numbers_and_what_nobody_holds_is_forgotten) {
+  DimensionPool pool(4);
+  std::vector<DimensionPool::Id> ids;
+  for (const std::uint64_t number : {1U, 2U, 3U}) ids.push_back(pool.hold(values_of(number)));
+  pool.drop(ids[1]);
+  ByteWriter writer;
+  pool.save(writer);
+  ByteReader reader(writer.bytes());
+  const std::vector<DimensionValues> combinations = load_combinations(reader);
+  EXPECT_TRUE(reader.done());
+  ASSERT_EQ(combinations.size(), 3U);
+  EXPECT_EQ(combinations[ids[0]], values_of(1));
+  EXPECT_EQ(combinations[ids[1]], DimensionValues{});
+  EXPECT_EQ(combinations[ids[2]], values_of(3));
+  ByteReader cut(std::string_view(writer.bytes()).substr(0, writer.bytes().size() - 1));
+  load_combinations(cut);
+  EXPECT_FALSE(cut.ok()) << "a count that the bytes do not bear out";
+}
+
 TEST(DimensionPool, agrees_with_a_map_on_random_operations) {
   support::RandomSource random(support::test_seed());
   constexpr std::int64_t kNumbers = 3000;
