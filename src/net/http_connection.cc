@@ -259,16 +259,25 @@ void HttpConnection::discard_input() {
   wait_readable();
 }
 
+/// Whether more has come that we did not get round to read: then it was us who were late. Once for each request, as a
+/// client could see to it that there is always something.
+bool HttpConnection::is_owed_a_read() {
+  error_code error;
+  if (given_a_read_ || socket_.available(error) == 0 || error) return false;
+  given_a_read_ = true;
+  return true;
+}
+
 void HttpConnection::check_deadlines(SteadyTime now) {
   const HttpServerOptions& options = owner_->options();
   const auto since_active = now - active_at_;
   switch (state_) {
     case State::kReading:
       if (!request_started_) {
-        if (since_active >= milliseconds(owner_->idle_timeout_ms())) close();
+        if (since_active >= milliseconds(owner_->idle_timeout_ms()) && !is_owed_a_read()) close();
         return;
       }
-      if (now - request_started_at_ < milliseconds(options.request_timeout_ms)) return;
+      if (now - request_started_at_ < milliseconds(options.request_timeout_ms) || is_owed_a_read()) return;
       refuse(408);
       return flush();
     case State::kHolding:

@@ -91,6 +91,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   void output_sent();
   void linger();
   void discard_input();
+  bool is_owed_a_read();
 
   std::shared_ptr<HttpConnectionOwner> owner_;
   Socket socket_;
@@ -105,6 +106,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   SteadyTime active_at_;           // last progress
   SteadyTime request_started_at_;  // first byte of the request under way
   bool request_started_ = false;
+  bool given_a_read_ = false;  // after the deadline of this request
 
   // Input: [begin_, end_) is unconsumed; the request under way starts at begin_, `consumed_` bytes of it are parsed.
   std::size_t capacity_;

@@ -130,6 +130,7 @@ void HttpConnection::finish_request() {
   begin_ += consumed_;
   reset_request();
   continue_sent_ = false;
+  given_a_read_ = false;
   if (begin_ == end_) begin_ = end_ = 0;
   request_started_ = begin_ != end_;
   request_started_at_ = active_at_;

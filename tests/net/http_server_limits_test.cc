@@ -184,6 +184,33 @@ TEST_F(HttpServerTest, a_client_that_does_not_read_is_closed) {
   EXPECT_LT(received->size(), 50'000'000U);
 }
 
+/// A server that is held up for longer than a deadline finds what came meanwhile, and looks at it first.
+TEST_F(HttpServerTest, a_deadline_that_the_server_itself_missed_costs_no_client_its_request) {
+  start({.request_timeout_ms = 20, .idle_timeout_ms = 20});
+  Client idle(port());
+  Client half(port());
+  ASSERT_TRUE(idle.send(request_text("GET", "/one", {}, "")));
+  EXPECT_EQ(idle.read_reply().body, echoed("GET /one|"));
+  const std::string request = request_text("POST", "/", {}, "body");
+  std::promise<void> done;
+  thread_.run([&] {
+    ASSERT_TRUE(half.send(request.substr(0, 10)));
+    // The next one runs before the sockets are looked at and behind the deadlines, which are queued by then.
+    boost::asio::post(thread_.io(), [&] {
+      const auto late = std::chrono::steady_clock::now() + std::chrono::milliseconds(40);
+      while (std::chrono::steady_clock::now() < late) continue;
+      boost::asio::post(thread_.io(), [&] {
+        ASSERT_TRUE(half.send(request.substr(10)));
+        ASSERT_TRUE(idle.send(request_text("GET", "/two", {}, "")));
+        done.set_value();
+      });
+    });
+  });
+  done.get_future().get();
+  EXPECT_EQ(idle.read_reply().body, echoed("GET /two|"));
+  EXPECT_EQ(half.read_reply().body, echoed("POST /|", "body"));
+}
+
 TEST_F(HttpServerTest, connections_beyond_the_limit_are_closed_and_counted) {
   start({.connections = 2});
   Client first(port());
