@@ -28,6 +28,7 @@ using support::TemporaryFolder;
 
 constexpr TimeMs kReloadMs = 200;  // at least, from one to the next
 constexpr std::chrono::minutes kEndLimit{15};
+constexpr int kDeadlineSeconds = support::kSanitized ? 60 : 5;  // which good clients keep, slow as they are themselves
 
 int seconds_of_abuse() {
   const char* const given = std::getenv("WEIR_ABUSE_SECONDS");
@@ -39,17 +40,17 @@ int seconds_of_abuse() {
 std::string config_of(const TemporaryFolder& folder) {
   return fmt::format(
              "sources:\n"
-             "  http: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s, client_connections: off}}\n"
+             "  http: {{listen: \"127.0.0.1:0\", request_timeout: {5}s, idle_timeout: {5}s, client_connections: off}}\n"
              "  tcp: {{listen: \"127.0.0.1:0\"}}\n"
              "  unix: {{path: {0}}}\n"
              "  stdin: {{enabled: true}}\n"
              "  syslog: {{path: {1}}}\n"
              "  tail: [{{path: {2}, from: start}}]\n"
-             "admin: {{listen: \"127.0.0.1:0\", request_timeout: 5s, idle_timeout: 5s, connections: 4096}}\n"
+             "admin: {{listen: \"127.0.0.1:0\", request_timeout: {5}s, idle_timeout: {5}s, connections: 4096}}\n"
              "state: {{directory: {3}, snapshot_interval: 1s, journal_bytes: 16MiB}}\n"
              "dead_letter: {{path: {4}, bytes: 1MiB}}\n",
              folder.path("lines"), folder.path("syslog"), folder.path("tailed.log"), folder.path("state"),
-             folder.path("dead.ndjson")) +
+             folder.path("dead.ndjson"), kDeadlineSeconds) +
          "pipeline: {shards: 2, queue_events: 4096, publish_interval: 50ms}\n"
          "sessions: {lateness: 500ms}\n"
          "shutdown: {timeout: 10m}\n"  // for what the kernel holds of streams, which a sanitizer takes long to read
