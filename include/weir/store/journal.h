@@ -1,6 +1,6 @@
 // Journal: records in the order in which they were accepted, on disk. It is one RocksDB with a column family for each
 // epoch; an epoch begins where a snapshot was cut, so that what a snapshot makes needless is dropped in whole. While it
-// is written, records are in RocksDB's log alone; opening it makes tables of them. Knows nothing of what is in a record.
+// is written, records are in RocksDB's log alone; opening it makes tables of them. Knows nothing of what records hold.
 #pragma once
 
 #include <atomic>
