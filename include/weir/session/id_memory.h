@@ -39,7 +39,12 @@ class IdMemory {
   /// Into an empty one of as many turns, which may hold less. False when the bytes are not what save() writes.
   bool load(ByteReader& reader);
 
-  void prefetch(std::uint64_t id) const { prefetch_line(&lines_[home_of(id)]); }
+  /// Brings where `id` is looked for into the cache: one look-up in six goes on to the next line.
+  void prefetch(std::uint64_t id) const {
+    const Line* const home = &lines_[home_of(id)];
+    prefetch_line(home);
+    prefetch_line(home + 1);
+  }
   std::size_t memory_bytes() const { return line_count_ * sizeof(Line); }
   /// Ids forgotten because the limit was reached.
   std::int64_t forgotten() const { return forgotten_; }
