@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <vector>
 
 #include "weir/core/check.h"
@@ -14,6 +13,7 @@ constexpr std::size_t kFirstLines = 16;
 constexpr std::size_t kLeastLimit = 16;
 constexpr std::size_t kGenerationsPerLimit = 8;  // what is forgotten at once is this part of the limit
 constexpr std::uint32_t kMostTurns = 64;
+constexpr std::uint8_t kMostGenerations = 254;  // one number less than there are, for what load() may have to begin
 /// Lines for so many ids: three quarters of their places are used, at most.
 constexpr std::size_t lines_for(std::size_t ids) { return std::max(kFirstLines, std::bit_ceil(ids / 3 + 1)); }
 constexpr std::size_t kEntryBytes = 1 + 2 * sizeof(std::uint64_t);  // of an id that is kept
@@ -97,7 +97,7 @@ void IdMemory::write(Line& line, std::size_t place, const Entry& entry) {
 
 void IdMemory::begin_generation() {
   // Numbers of generations must not go round: what was left behind long ago would count again.
-  if (latest_ == std::numeric_limits<Number>::max()) renumber();
+  if (latest_ >= kMostGenerations) renumber();
   generations_[++latest_] = {0, turn_};
 }
 
@@ -116,17 +116,30 @@ void IdMemory::turn_over() {
   if (enough * kWorthIt <= line_count_) shrink_to(enough);
 }
 
-/// Numbers the generations that count from the first on again.
+/// Numbers the generations that count from the first on again. Neighbours of one turn become one where they are small
+/// enough: remember() may leave any number of them nearly empty, and there must be fewer than numbers.
 void IdMemory::renumber() {
-  const auto before = static_cast<Number>(oldest_ - 1);
-  const auto renumbered = [&](Number number) { return static_cast<Number>(is_recent(number) ? number - before : 0); };
-  for (std::size_t i = 0; i < line_count_; ++i) {
-    for (Number& number : lines_[i].generations) number = renumbered(number);
-    lines_[i].passed_by = renumbered(lines_[i].passed_by);
+  std::array<Number, 256> renumbered{};  // 0 for those that do not count
+  Number last = 0;
+  for (std::size_t number = oldest_; number <= latest_; ++number) {
+    const Generation generation = generations_[number];
+    Generation& before = generations_[last];
+    const bool joins = last != 0 && before.turn == generation.turn &&
+                       before.size + generation.size <= limit_ / kGenerationsPerLimit;
+    if (joins) {
+      before.size += generation.size;
+    } else {
+      generations_[++last] = generation;
+    }
+    renumbered[number] = last;
   }
-  std::copy(generations_.begin() + oldest_, generations_.begin() + latest_ + 1, generations_.begin() + 1);
-  latest_ = renumbered(latest_);
+  for (std::size_t i = 0; i < line_count_; ++i) {
+    for (Number& number : lines_[i].generations) number = renumbered[number];
+    lines_[i].passed_by = renumbered[lines_[i].passed_by];
+  }
   oldest_ = 1;
+  latest_ = last;
+  WEIR_CHECK(latest_ < kMostGenerations);
 }
 
 /// Twice as many lines. An id stays where it is unless its new home is in the new half, or its way there led over the
@@ -183,9 +196,10 @@ void IdMemory::save(ByteWriter& writer) const {
 bool IdMemory::load(ByteReader& reader) {
   turn_ = turns_;
   latest_ = 0;
-  const std::uint64_t generation_count = reader.number(std::numeric_limits<Number>::max() - 1);
+  const std::uint64_t generation_count = reader.number(kMostGenerations);
+  std::uint64_t age = turns_;
   for (std::uint64_t i = 0; i < generation_count; ++i) {
-    const std::uint64_t age = reader.number(turns_);
+    age = reader.number(age);  // none is older than the one before it
     const std::size_t size = reader.number(reader.bytes_left() / kEntryBytes);
     generations_[++latest_] = {size, turn_ - age};
     size_ += size;
@@ -194,7 +208,11 @@ bool IdMemory::load(ByteReader& reader) {
   std::size_t left = size_;
   std::array<std::size_t, 256> left_of{};
   for (std::size_t number = 1; number <= latest_; ++number) left_of[number] = generations_[number].size;
-  for (; size_ > limit_; drop_oldest()) forgotten_ += static_cast<std::int64_t>(generations_[oldest_].size);
+  for (; size_ > limit_; ++oldest_) {
+    size_ -= generations_[oldest_].size;
+    forgotten_ += static_cast<std::int64_t>(generations_[oldest_].size);
+  }
+  if (oldest_ > latest_) generations_[++latest_] = {0, turn_};
   line_count_ = std::max(line_count_, lines_for(size_));
   for (; left > 0 && reader.ok(); --left) {
     const std::uint8_t number = reader.byte();

@@ -118,6 +118,28 @@ TEST(IdMemory, knows_what_a_map_knows_however_it_grows_and_shrinks_and_is_saved)
   }
 }
 
+/// The same ids come again and again, so that each generation leaves but one id behind.
+TEST(IdMemory, generations_that_remembering_emptied_do_not_use_up_their_numbers) {
+  IdMemory memory(4000);
+  for (std::uint64_t round = 1; round <= 1000; ++round) {
+    for (std::uint64_t i = 1; i <= 510; ++i) memory.remember(mix(i, 1), static_cast<TimeMs>(round));
+    memory.remember(mix(round, 2), static_cast<TimeMs>(round));
+    if (round % 50 != 0) continue;
+    ByteWriter writer;
+    memory.save(writer);
+    IdMemory loaded(4000);
+    ByteReader reader(writer.bytes());
+    ASSERT_TRUE(loaded.load(reader) && reader.done()) << round;
+    for (std::uint64_t i = 1; i <= round; ++i) ASSERT_EQ(loaded.find(mix(i, 2)), static_cast<TimeMs>(i));
+  }
+  for (std::uint64_t i = 1; i <= 510; ++i) ASSERT_EQ(memory.find(mix(i, 1)), 1000);
+  for (std::uint64_t i = 1; i <= 1000; ++i) ASSERT_EQ(memory.find(mix(i, 2)), static_cast<TimeMs>(i));
+  EXPECT_EQ(memory.forgotten(), 0);
+  for (std::uint64_t i = 1; i <= 5000; ++i) memory.remember(mix(i, 3), 5);
+  EXPECT_EQ(memory.find(mix(5000, 3)), 5);
+  EXPECT_GT(memory.forgotten(), 0);
+}
+
 TEST(IdMemory, what_was_saved_at_a_larger_limit_loses_its_oldest) {
   IdMemory memory(800);
   for (std::uint64_t i = 1; i <= 800; ++i) memory.remember(mix(i, 1), static_cast<TimeMs>(i));
