@@ -124,8 +124,8 @@ void IdMemory::renumber() {
   for (std::size_t number = oldest_; number <= latest_; ++number) {
     const Generation generation = generations_[number];
     Generation& before = generations_[last];
-    const bool joins = last != 0 && before.turn == generation.turn &&
-                       before.size + generation.size <= limit_ / kGenerationsPerLimit;
+    const bool joins =
+        last != 0 && before.turn == generation.turn && before.size + generation.size <= limit_ / kGenerationsPerLimit;
     if (joins) {
       before.size += generation.size;
     } else {

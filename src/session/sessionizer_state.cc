@@ -109,8 +109,8 @@ bool Sessionizer::load_session(ByteReader& reader, const std::vector<DimensionVa
   if (!put || !calendar_.may_enter(deadline_ms) || table_.find(session.key) != SessionTable::kNone) {
     return reader.fail();
   }
+  if (table_.size() >= options_.sessions) make_room();  // for its purchases, too
   if (!load_purchases(reader, {.money_count = money_count, .orders = orders}, session)) return false;
-  if (table_.size() >= options_.sessions) make_room();
   const Slot slot = table_.insert(session.key);
   set_dimensions(session, combinations[combination]);
   table_[slot] = session;

@@ -279,6 +279,34 @@ TEST(Sessionizer, at_its_limit_the_session_that_would_end_first_closes_early_and
   EXPECT_EQ(observer.sessions[0].facts.visitor, 2U);
 }
 
+TEST(Sessionizer, state_of_more_sessions_than_it_may_hold_closes_the_first_with_what_they_bought) {
+  RecordingObserver observer;
+  const FunnelSet funnels;
+  SessionOptions options;
+  options.sessions = 513;
+  Sessionizer larger(options, funnels, Contributions::kFinal, kNoPage, observer);
+  for (std::uint64_t visitor = 1; visitor <= options.sessions; ++visitor) {
+    Event event = conversion(static_cast<TimeMs>(visitor) * 1000, 5);
+    event.visitor = event.session = visitor;
+    larger.apply(event);
+  }
+  larger.publish();
+  ByteWriter writer;
+  larger.save(writer);
+  options.sessions = 512;  // as many purchases fill whole pages
+  Sessionizer smaller(options, funnels, Contributions::kFinal, kNoPage, observer);
+  ByteReader reader(writer.bytes());
+  ASSERT_TRUE(smaller.load(reader) && reader.done());
+  EXPECT_EQ(smaller.open_sessions(), 512U);
+  EXPECT_EQ(observer.sessions.size(), 1U);
+  smaller.close_all();
+  ASSERT_EQ(observer.sessions.size(), 513U);
+  for (const KeptFacts& kept : observer.sessions) {
+    EXPECT_EQ(kept.facts.orders, 1U);
+    EXPECT_EQ(kept.revenue, (std::map<Currency, Nanos>{{pack_currency("USD"), to_nanos(5)}}));
+  }
+}
+
 TEST(Sessionizer, when_memory_is_short_those_that_would_end_first_close_and_the_others_go_on) {
   for (const Contributions contributions : {Contributions::kFinal, Contributions::kProvisional}) {
     RecordingObserver observer;
