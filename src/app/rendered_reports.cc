@@ -44,7 +44,7 @@ const RenderedReports::Rendered& RenderedReports::compress(const SinkRow& sink, 
   return compressed;
 }
 
-/// Half of the thread's time at most goes into texts.
+/// A rest is as long as the work was: half of the thread's time goes into texts, as long as none of them gets old.
 void RenderedReports::rest_from(TimeMs began_ms) {
   const TimeMs now_ms = clock_.steady_ms();
   rested_ms_ = std::max(rested_ms_, now_ms) + (now_ms - began_ms);

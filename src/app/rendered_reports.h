@@ -1,6 +1,6 @@
 // RenderedReports: the newest report as sinks have it, rendered once for all who ask for it, and, when that takes long,
 // not again before as much time has passed. Without it a storm of scrapes would keep the admin thread from saying that
-// Weir is ready. It must never show a report more than a second after a newer one was there.
+// Weir is ready. It must never show a text more than a second after it was rendered.
 #pragma once
 
 #include <cstdint>

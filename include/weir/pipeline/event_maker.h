@@ -163,8 +163,7 @@ class EventMaker {
   std::array<bool, kDimensionCount> needed_{};
   std::vector<KnownPair> known_;
   std::vector<KnownUrl> known_urls_;
-  std::uint32_t known_generation_ =
-      0;  // of the symbol table, in which all of them were looked up, or in the one before
+  std::uint32_t known_generation_ = 0;  // of the symbol table when the last event began
   std::string scratch_;
   StatValues stats_;
 };

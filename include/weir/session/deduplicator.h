@@ -55,7 +55,7 @@ class Deduplicator {
   static constexpr int kTurns = 8;
 
   TimeMs dedup_ms_;
-  TimeMs turn_ms_;  // an id is remembered at least kTurns times so long, by the watermark, and at most once longer
+  TimeMs turn_ms_;  // of the watermark; an id is remembered for kTurns to kTurns + 1 of them
   IdMemory seen_;
   TimeMs next_turn_ms_ = 0;
 };
