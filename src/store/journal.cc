@@ -59,8 +59,10 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, LoggedRecords logged) {
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = true;
-  // A crash may leave the end of the log half written; what stands before it was accepted in that order.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // A loss of power may leave the end of a log half written, and not only of the last: reopen() begins another after
+  // one that could not be synced. What stands in the later one was accepted; that records are missing between them is
+  // seen by their numbers.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   // Nothing but a snapshot makes a log needless.
   options.max_total_wal_size = std::numeric_limits<std::uint64_t>::max();
   options.avoid_flush_during_recovery = logged == LoggedRecords::kStayInLog;

@@ -185,5 +185,34 @@ TEST_F(JournalTest, a_torn_end_costs_the_record_it_tore_alone) {
   EXPECT_EQ(records_of(*journal, 0), (Records{{1, "one"}, {2, "two"}}));
 }
 
+TEST_F(JournalTest, what_was_synced_after_a_failure_survives_that_the_end_before_it_is_torn) {
+  for (const char* record : {"one", "two"}) ASSERT_TRUE(journal->append(record));
+  const auto biggest_log = [&] {
+    std::filesystem::path biggest;
+    for (const auto& file : std::filesystem::directory_iterator(path)) {
+      const bool bigger = biggest.empty() || file.file_size() > std::filesystem::file_size(biggest);
+      if (file.path().extension() == ".log" && bigger) biggest = file.path();
+    }
+    return biggest;
+  };
+  const std::filesystem::path torn = biggest_log();
+  const auto size = std::filesystem::file_size(torn);
+  disk.sync_fails = true;
+  EXPECT_FALSE(journal->sync());
+  disk.sync_fails = false;
+  ASSERT_TRUE(journal->reopen());
+  ASSERT_TRUE(journal->add_epoch(2));
+  journal->turn_to(2, 3);
+  ASSERT_TRUE(journal->append("three"));
+  ASSERT_TRUE(journal->sync());
+  disk.dead = true;
+  journal.reset();
+  disk.dead = false;
+  if (std::filesystem::exists(torn)) std::filesystem::resize_file(torn, size - 3);
+  journal = open_journal(path, disk);
+  ASSERT_NE(journal, nullptr);
+  EXPECT_EQ(records_of(*journal, 2), (Records{{3, "three"}}));
+}
+
 }  // namespace
 }  // namespace weir
