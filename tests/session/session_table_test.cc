@@ -68,14 +68,14 @@ TEST(SessionTable, growth_loses_no_session_and_moves_no_record) {
 
 TEST(SessionTable, compacted_it_has_the_same_sessions_in_no_more_room_than_they_need) {
   support::RandomSource random(support::test_seed());
-  for (const std::int64_t kept_percent : {0, 1, 50, 99, 100}) {
+  for (const int kept_percent : {0, 1, 50, 99, 100}) {
     SessionTable table(200'000);
     ExpiryCalendar calendar(1000);
     std::set<std::uint64_t> kept;
     for (std::uint64_t i = 1; i <= 5000; ++i) table[table.insert(mix(i, i))].page_views = static_cast<std::uint32_t>(i);
     for (std::uint64_t i = 1; i <= 5000; ++i) {
       const Slot slot = table.find(mix(i, i));
-      if (random.chance(static_cast<unsigned>(kept_percent))) {
+      if (random.chance(kept_percent)) {
         calendar.enter(slot, static_cast<TimeMs>(i) % 1000);
         kept.insert(i);
       } else {
