@@ -41,8 +41,9 @@ HttpResponse LiveFeed::answer(const HttpRequest& request) {
   Result<LiveQuery> query = parse_live_query(request.query);
   if (!query) return feed_refusal(400, query.error().message);
   const std::shared_ptr<const Report> report = newest_();
-  if (const auto checked = check_live_query(*report, *query); !checked)
+  if (const auto checked = check_live_query(*report, *query); !checked) {
     return feed_refusal(400, checked.error().message);
+  }
   const std::string accept = list_of(request, "Accept");
   if (accepted_weight(accept, kJson) > accepted_weight(accept, kEventStream)) {  // the newest report alone
     return {.status = 200,

@@ -141,8 +141,8 @@ struct Journal::Parts {
   }
 
   /// Has RocksDB begin a log. It removes an older one once each family that has anything in there was flushed or
-  /// dropped: epochs are dropped, and the default family gets something to be flushed. Of that no table comes, because
-  /// RocksDB does not open with a table that is ahead of a log whose end is torn.
+  /// dropped: epochs are dropped, and the default family gets something to be flushed. Of that no table comes: it
+  /// would be ahead of a log whose end a loss of power may tear.
   Status begin_log() {
     rocksdb::WriteBatch turn;
     Status status = turn.Put(default_family.get(), {kTurn.data(), kTurn.size()}, {});
@@ -211,6 +211,7 @@ std::uint64_t Journal::last_on_disk() const {
   for (auto family = parts_->families.rbegin(); family != parts_->families.rend(); ++family) {
     const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator({}, family->second.get()));
     record->SeekToLast();
+    while (record->Valid() && record->key().size() != kRecordKeyBytes) record->Prev();  // the mark of add_record()
     if (record->Valid()) return sequence_of({record->key().data(), record->key().size()});
   }
   return 0;

@@ -1,4 +1,4 @@
-// Texts of reports: rendered once for all who ask, never old, and never for more than half of the time.
+// Texts of reports: rendered once for all who ask, never old, and for half of the time at most while none gets old.
 #include "../../src/app/rendered_reports.h"
 
 #include <gtest/gtest.h>
