@@ -316,11 +316,15 @@ TEST_F(HttpServerTest, the_last_descriptors_are_not_for_clients) {
   const rlimit few{.rlim_cur = kFew, .rlim_max = before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   std::deque<Client> clients;
-  // Each connection takes two descriptors of this process, which is client and server.
+  // Each connection takes two descriptors of this process, which is client and server. The next one comes when the
+  // server has answered for the one before, or two could be refused.
+  const auto answered_for = [&] {
+    return stat(Stat::kConnectionsAccepted) + stat(Stat::kConnectionsRefusedDescriptors);
+  };
   while (stat(Stat::kConnectionsRefusedDescriptors) == 0 && clients.size() < kFew) {
     clients.emplace_back(port());
-    if (!clients.back().connected()) break;
-    settle();
+    ASSERT_TRUE(clients.back().connected());
+    while (answered_for() < static_cast<std::int64_t>(clients.size())) settle();
   }
   EXPECT_EQ(stat(Stat::kConnectionsRefusedDescriptors), 1);
   EXPECT_EQ(stat(Stat::kConnectionsRefused), 0);
