@@ -41,6 +41,7 @@ Result<std::unique_ptr<Source>> start_http_source(const SourceOptions& options, 
   HttpServerOptions server_options = options.http;
   server_options.proxies = reader->trusted_proxies();
   server_options.scarce = [&intake = context.intake] { return intake.memory_is_scarce(); };
+  server_options.keep_held = [&intake = context.intake] { return intake.keep_bodies(); };
   auto endpoint = std::make_unique<EventsEndpoint>(context.intake, options.http_origins, std::move(*reader),
                                                    SiteList(options.sites), ClientRates(options.http_client_requests));
   EventsEndpoint* const answerer = endpoint.get();

@@ -180,17 +180,14 @@ void HttpConnection::send(const HttpResponse& response, AfterResponse after, Res
 }
 
 void HttpConnection::answers_released() {
-  if (state_ != State::kHolding) return;
-  const std::shared_ptr<HttpConnection> self = std::move(holder_);
-  flush();
+  if (state_ == State::kHolding) flush();
 }
 
 void HttpConnection::flush() {
   if (held_until_ > owner_->released()) {
     if (state_ != State::kHolding) active_at_ = std::chrono::steady_clock::now();
-    holder_ = shared_from_this();
     state_ = State::kHolding;  // meanwhile nothing is read: what else comes waits with the kernel
-    return;
+    return owner_->hold(shared_from_this());
   }
   while (output_sent_ < output_.size()) {
     error_code error;
@@ -306,7 +303,7 @@ void HttpConnection::stop() {
 void HttpConnection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
-  const std::shared_ptr<HttpConnection> self = std::move(holder_);  // it may be what keeps this alive
+  const std::shared_ptr<HttpConnection> self = weak_from_this().lock();  // only the owner may keep this alive
   if (tls_) tls_->close();
   error_code ignored;  // a failed close leaves nothing to do
   socket_.close(ignored);

@@ -32,6 +32,8 @@ class HttpConnectionOwner {
   virtual std::int64_t idle_timeout_ms() const = 0;
   /// Answers held until this number or before may go.
   virtual std::uint64_t released() const = 0;
+  /// Keeps the connection alive, and calls answers_released() when more of them may go.
+  virtual void hold(std::shared_ptr<HttpConnection> connection) = 0;
   /// Sets memory for a large body aside; false when the server's budget is used up.
   virtual bool reserve_body_memory(std::size_t bytes) = 0;
   virtual void release_body_memory(std::size_t bytes) = 0;
@@ -125,8 +127,7 @@ class HttpConnection final : public HttpStream, public std::enable_shared_from_t
   std::size_t large_body_received_ = 0;
   std::size_t body_memory_reserved_ = 0;
 
-  std::uint64_t held_until_ = 0;            // of the answers in output_
-  std::shared_ptr<HttpConnection> holder_;  // itself, while it waits for neither its socket nor a timer
+  std::uint64_t held_until_ = 0;  // of the answers in output_
   std::string output_;
   std::size_t output_sent_ = 0;
 };

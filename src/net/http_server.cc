@@ -2,6 +2,7 @@
 #include "weir/net/http_server.h"
 
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <optional>
@@ -61,7 +62,11 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   std::int64_t idle_timeout_ms() const override {
     return is_scarce() ? std::min(kScarceIdleMs, options_.idle_timeout_ms) : options_.idle_timeout_ms;
   }
-  HttpResponse answer(const HttpRequest& request) override { return handler_(request); }
+  HttpResponse answer(const HttpRequest& request) override {
+    HttpResponse response = handler_(request);
+    if (response.held_until > released_ && options_.keep_held) keep_held_soon();
+    return response;
+  }
 
   void count_response(unsigned status) override {
     if (request_stats_ == nullptr) return;
@@ -82,11 +87,14 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   void release(std::uint64_t number) {
     if (number <= released_) return;
     released_ = number;
-    for_each_connection([](HttpConnection& connection) { connection.answers_released(); });
+    const std::vector<std::shared_ptr<HttpConnection>> held = std::exchange(held_, {});
+    for (const auto& connection : held) connection->answers_released();
   }
+  void hold(std::shared_ptr<HttpConnection> connection) override { held_.push_back(std::move(connection)); }
 
   void connection_closed(HttpConnection& connection) override {
     connections_.erase(&connection);
+    std::erase_if(held_, [&](const auto& held) { return held.get() == &connection; });
     release_client(connection.peer_address());
     count(Stat::kConnectionsOpen, -1);
     if (connections_.empty()) sweep_timer_.cancel();
@@ -102,6 +110,16 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
     const std::optional<IpAddress> parsed = parse_ip_address(address);
     return parsed && std::any_of(options_.proxies.begin(), options_.proxies.end(),
                                  [&](const IpNetwork& network) { return network.contains(*parsed); });
+  }
+
+  /// Behind all requests that lie there already.
+  void keep_held_soon() {
+    if (keeping_) return;
+    keeping_ = true;
+    asio::post(sweep_timer_.get_executor(), [self = shared_from_this()] {
+      self->keeping_ = false;
+      if (self->handler_) self->release(self->options_.keep_held());
+    });
   }
 
   /// Counts a connection for its address; false when that has too many.
@@ -163,7 +181,9 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   SteadyTimer sweep_timer_;
   std::shared_ptr<const TlsContext> tls_;  // of connections accepted from now on; null: plain
   std::size_t body_memory_bytes_ = 0;
-  std::uint64_t released_ = 0;  // answers held until then may go
+  std::uint64_t released_ = 0;                         // answers held until then may go
+  std::vector<std::shared_ptr<HttpConnection>> held_;  // whose answers may not
+  bool keeping_ = false;                               // keep_held_soon() was asked
   bool stopping_ = false;
 };
 
@@ -177,7 +197,7 @@ class AsioHttpServer final : public HttpServer {
 
   std::uint16_t port() const override { return port_; }
   void release(std::uint64_t number) override {
-    asio::post(io_, [state = state_, number] { state->release(number); });
+    asio::dispatch(io_, [state = state_, number] { state->release(number); });
   }
   void use_tls(std::shared_ptr<const TlsContext> tls) override { state_->use_tls(std::move(tls)); }
   void stop() override { state_->stop(); }

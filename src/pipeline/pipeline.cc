@@ -293,6 +293,7 @@ std::string Pipeline::problem() const {
 
 std::uint64_t Pipeline::tick() {
   const std::lock_guard lock(intake_mutex_);
+  close_record();
   let_time_pass();
   look_at_memory();
   if (hub_.is_open()) return 0;  // shards are behind: the next tick asks again
@@ -305,6 +306,7 @@ std::shared_ptr<const Report> Pipeline::finish() {
   WEIR_CHECK(!finished_);
   finished_ = true;
   const bool serve = settings_.mode == PipelineMode::kServe;
+  static_cast<void>(keep_bodies());
   if (keeper_ != nullptr) keeper_->stop();  // sessions are kept as they are, not as draining leaves them
   {
     const std::lock_guard lock(intake_mutex_);

@@ -13,6 +13,8 @@
 namespace weir {
 namespace {
 
+constexpr std::size_t kRecordEvents = 512;  // of bodies that are kept together
+
 /// What sums are kept of, a line each. State of another shape would be read as something it is not.
 std::vector<std::string> shape_of(const PipelineOptions& options) {
   std::vector<std::string> shape;
@@ -83,50 +85,59 @@ Result<std::monostate> Pipeline::recover() {
   return std::monostate{};
 }
 
+/// Makes a record of a piece of a stream, or adds a body to the one under way. Its events go no further before the
+/// journal has them, so meanwhile time is as it was.
 void Pipeline::take_and_keep(const Portion& portion, BodyResult* result) {
-  if (result != nullptr && !journal_takes()) {
+  const bool is_body = result != nullptr;
+  if (is_body && !journal_takes()) {
     result->refused = true;
     return;
   }
+  if (!is_body) close_record();
   const Router::Order now = router_.order();
-  if (!backlog_.empty()) router_.rewind(backlog_.back().behind);
-  const Router::Order before = router_.order();
-  placed_.clear();
-  take_text(portion, result);
-  const Router::Order behind = router_.order();
-  if (placed_.empty() && portion.place.empty()) return router_.rewind(now);
-  const RecordHead head{.received_ms = clock_.now_ms(),
-                        .newest_ms = before.newest_ms,
-                        .started = before.started,
-                        .source = portion.source,
-                        .place = portion.place};
-  recorder_.begin(head);
-  for (const Event& event : placed_) recorder_.add(event);
-  const std::string_view record = recorder_.finish();
-  // What waits already comes first.
-  router_.rewind(now);
-  if (backlog_.empty() && keeper_->append(record)) {
-    send_placed(placed_);
-    note_places(head);
-    if (result != nullptr) result->durable_at = keeper_->durable_at();
-  } else if (result != nullptr) {
-    refuse_placed(before);
-    *result = {};
-    result->refused = true;
+  if (!placed_.empty()) {
+    router_.rewind(placed_order_);
   } else {
-    // A stream cannot be told to come again: its lines wait, and it is not read any more.
-    backlog_.push_back({std::string(record), placed_, std::string(portion.source), std::string(portion.place), behind});
-    backlogged_ = true;
+    if (!backlog_.empty()) router_.rewind(backlog_.back().behind);
+    head_ = {.received_ms = clock_.now_ms(),
+             .newest_ms = router_.newest_ms(),
+             .started = router_.started(),
+             .source = portion.source,
+             .place = portion.place};
+    recorder_.begin(head_);
   }
+  const std::size_t first = placed_.size();
+  take_text(portion, result);
+  placed_order_ = router_.order();
+  router_.rewind(now);
+  for (std::size_t i = first; i < placed_.size(); ++i) recorder_.add(placed_[i]);
+  if (is_body && placed_.size() > first) result->durable_at = keeper_->newest_record() + 1;
+  if (!is_body || placed_.size() >= kRecordEvents) close_record();
 }
 
-/// Takes back what a body did that is refused after all.
-void Pipeline::refuse_placed(const Router::Order& before) {
-  for (const Event& event : placed_) dead_letters_->settle(event.dead_letter, {});
-  const std::int64_t too_late = router_.stats()[Stat::kLate] - before.stats[Stat::kLate];
-  router_.restore(before);
-  newest_at_last_intake_ms_ = before.newest_ms;
-  intake_stats_[Stat::kShedJournal] += static_cast<std::int64_t>(placed_.size()) + too_late;
+/// Gives the record under way to the journal, and then its events to the shards. Whoever sent them cannot be told to
+/// come again any more: while the journal fails they wait, unacknowledged, and nothing more is taken.
+void Pipeline::close_record() {
+  if (placed_.empty() && head_.place.empty()) return;
+  const std::string_view record = recorder_.finish();
+  // What waits already comes first.
+  if (backlog_.empty() && keeper_->append(record)) {
+    send_placed(placed_);
+    note_places(head_);
+  } else {
+    backlog_.push_back(
+        {std::string(record), placed_, std::string(head_.source), std::string(head_.place), placed_order_});
+    backlogged_ = true;
+  }
+  placed_.clear();
+  head_ = {};
+}
+
+std::uint64_t Pipeline::keep_bodies() {
+  if (keeper_ == nullptr) return 0;
+  const std::lock_guard lock(intake_mutex_);
+  close_record();
+  return keeper_->kept();
 }
 
 void Pipeline::send_placed(const std::vector<Event>& events) {
@@ -157,6 +168,7 @@ void Pipeline::note_places(const RecordHead& head) {
 void Pipeline::keep_places(std::string_view all) {
   if (keeper_ == nullptr) return;
   const std::lock_guard lock(intake_mutex_);
+  close_record();
   const RecordHead head{.received_ms = last_intake_ms_,
                         .newest_ms = router_.newest_ms(),
                         .started = router_.started(),
@@ -184,6 +196,7 @@ std::vector<std::string> Pipeline::cut_state(const std::function<void()>& turn) 
   std::vector<std::string> parts;
   {
     const std::lock_guard lock(intake_mutex_);
+    close_record();
     turn();
     ByteWriter writer;
     save_intake(writer);
@@ -221,7 +234,7 @@ bool Pipeline::load_intake(ByteReader& reader) {
     const std::string_view source = reader.text();
     places_.marked.emplace_back(source, reader.text());
   }
-  router_.restore(order);
+  router_.rewind(order);
   return event_maker_->identity().load(reader) && symbols_.load(reader) && reader.done();
 }
 
@@ -238,7 +251,7 @@ bool Pipeline::load_state(const std::vector<std::string_view>& parts) {
   if (good) return true;
   shards_.clear();
   make_shards();
-  router_.restore({});
+  router_.rewind({});
   newest_at_last_intake_ms_ = last_intake_ms_ = 0;
   places_ = {};
   return false;

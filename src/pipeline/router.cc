@@ -41,11 +41,6 @@ void Router::rewind(const Order& order) {
   newest_ms_ = order.newest_ms;
 }
 
-void Router::restore(const Order& order) {
-  rewind(order);
-  stats_ = order.stats;
-}
-
 void Router::send_on(const Event& event) {
   // The low half chooses the shard; the tables of a shard use the high half.
   const std::uint64_t low = event.visitor & 0xFFFFFFFFU;

@@ -66,13 +66,16 @@ Portion LiveModel::portion_of(const std::vector<std::string>& lines, std::int64_
   return portion;
 }
 
-void LiveModel::took(Portion portion, std::uint64_t record) {
-  if (portion.placed + portion.too_late > 0) {
-    time_.intake_ms = portion.taken_ms;
-    time_.newest_at_intake_ms = portion.newest_ms;
-  }
+void LiveModel::note_taken(const Portion& portion) {
   aside_.received += portion.shed;
   aside_.shed += portion.shed;
+  if (portion.placed + portion.too_late == 0) return;
+  time_.intake_ms = portion.taken_ms;
+  time_.newest_at_intake_ms = portion.newest_ms;
+}
+
+void LiveModel::took(Portion portion, std::uint64_t record) {
+  note_taken(portion);
   if (record == 0) {
     aside_.received += static_cast<std::int64_t>(portion.lines.size());
     aside_.rejected += portion.invalid;
@@ -85,26 +88,25 @@ void LiveModel::took(Portion portion, std::uint64_t record) {
   kept_.push_back(std::move(portion));
 }
 
-void LiveModel::refused(const Portion& portion) {
-  aside_.received += static_cast<std::int64_t>(portion.lines.size()) + portion.shed;
-  aside_.rejected += portion.invalid;
-  aside_.shed += portion.shed + portion.placed + portion.too_late;
-  if (portion.placed + portion.too_late == 0) return;
-  time_.intake_ms = portion.taken_ms;
-  time_.newest_at_intake_ms = portion.before.newest_ms;
-}
-
 void LiveModel::refused_unread(std::int64_t events) {
   aside_.received += events;
   aside_.shed += events;
 }
 
 void LiveModel::waits(Portion portion) {
-  if (portion.placed + portion.too_late > 0) {
-    time_.intake_ms = portion.taken_ms;
-    time_.newest_at_intake_ms = portion.newest_ms;
-  }
+  note_taken(portion);
   waiting_.push_back(std::move(portion));
+}
+
+void LiveModel::joins_last(const Portion& portion) {
+  note_taken(portion);
+  Portion& last = waiting_.back();
+  last.lines.insert(last.lines.end(), portion.lines.begin(), portion.lines.end());
+  last.newest_ms = portion.newest_ms;
+  last.placed += portion.placed;
+  last.too_late += portion.too_late;
+  last.invalid += portion.invalid;
+  last.shed += portion.shed;
 }
 
 void LiveModel::waited_long_enough(std::uint64_t record) {

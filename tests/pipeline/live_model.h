@@ -52,7 +52,6 @@ struct LiveCounts {
 struct LiveCut {
   LiveTime time;
   std::uint64_t record = 0;
-  std::int64_t order = 0;  // among all cuts, those without a snapshot included
 };
 
 class LiveModel {
@@ -64,19 +63,19 @@ class LiveModel {
   Portion portion_of(const std::vector<std::string>& lines, std::int64_t now_ms, Heartbeats heartbeats) const;
   /// It went its way; `record` is 0 when it made none.
   void took(Portion portion, std::uint64_t record);
-  /// The journal did not take a body.
-  void refused(const Portion& portion);
   /// A body was refused unread.
   void refused_unread(std::int64_t events);
-  /// The journal did not take lines of a stream, which wait.
+  /// It is not in the journal, and waits.
   void waits(Portion portion);
+  /// The same, as a part of the last one that waits.
+  void joins_last(const Portion& portion);
   /// The oldest of those that wait is in the journal as this record.
   void waited_long_enough(std::uint64_t record);
   std::size_t waiting() const { return waiting_.size(); }
   const Portion& first_waiting() const { return waiting_.front(); }
   void pass_time(std::int64_t now_ms);
 
-  LiveCut cut(std::uint64_t record, std::int64_t order) const { return {time_, record, order}; }
+  LiveCut cut(std::uint64_t record) const { return {time_, record}; }
   /// Another process has what came up to this record, starting from a cut, and counts from 0. `ghost` is a portion that
   /// was not acknowledged, and is there nevertheless.
   void recovered(std::uint64_t record, const LiveCut& from, const std::optional<Portion>& ghost);
@@ -97,6 +96,7 @@ class LiveModel {
 
  private:
   LiveTime behind_all() const;
+  void note_taken(const Portion& portion);
   NaiveResult run(const NaiveMoment& moment) const;
   static LiveCounts counts_of(const NaiveResult& result);
 

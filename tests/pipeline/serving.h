@@ -20,11 +20,13 @@ namespace weir::support {
 
 inline constexpr TimeMs kNowMs = 4'000'000'000'000;  // behind every event, so that no clock is ahead
 
-/// A body that the memory behind it may be read of.
+/// A body that the memory behind it may be read of, and which is kept at once.
 inline BodyResult take_padded(Pipeline& pipeline, std::string body, const Origin& origin) {
   const std::size_t size = body.size();
   body.resize(size + 64, ' ');
-  return pipeline.take_body(std::string_view(body).substr(0, size), origin);
+  BodyResult result = pipeline.take_body(std::string_view(body).substr(0, size), origin);
+  static_cast<void>(pipeline.keep_bodies());
+  return result;
 }
 
 /// The report behind all that was taken in.

@@ -198,14 +198,7 @@ void Simulation::feed_body(const std::vector<std::string>& lines) {
   note(fmt::format("body of {}: {} accepted, {} rejected, {} shed{}", lines.size(), result.accepted, result.rejected,
                    result.shed, result.refused ? ", refused" : ""));
   if (result.refused && !kept) return;
-  if (result.refused) {
-    ++tally_.refused_bodies;
-    // Whether heartbeats would have been shed is not told; what is counted in the end is the same.
-    model_.refused(portion);
-    ghost_ = portion;
-    ghost_order_ = cut_order_;
-    return note_records();
-  }
+  if (result.refused) fail("a body is refused, though it can be kept");
   if (result.shed > 0) portion = model_.portion_of(lines, clock_.now_ms(), LiveModel::Heartbeats::kShed);
   tally_.shed += portion.shed;
   const auto accepted = static_cast<std::int64_t>(result.accepted);
@@ -214,10 +207,22 @@ void Simulation::feed_body(const std::vector<std::string>& lines) {
     fail(fmt::format("the answer to a body: expected {} accepted, {} rejected, {} shed",
                      portion.placed + portion.too_late, portion.invalid, portion.shed));
   }
-  if (portion.makes_record() && options_.state.durability == "sync" && result.durable_at <= records_) {
-    fail("an answer does not wait for the disk");
-  }
-  note_append(std::move(portion), records_, true);
+  if (!portion.makes_record()) return model_.took(std::move(portion), 0);
+  if (result.durable_at != records_ + 1) fail("an answer does not wait for its record");
+  bodies_wait_ ? model_.joins_last(portion) : model_.waits(std::move(portion));
+  bodies_wait_ = true;
+  if (random_.chance(50)) keep_bodies();
+}
+
+/// The end of a turn of the event loop. Everything else that the journal has to do with does the same by itself, but
+/// the model has to know whether it could be kept.
+void Simulation::keep_bodies() {
+  if (!bodies_wait_) return;
+  bodies_wait_ = false;
+  const std::uint64_t kept = pipeline_->keep_bodies();
+  note_records();
+  note(fmt::format("bodies are kept up to {}", kept));
+  if (options_.state.durability == "sync" ? kept > records_ : kept != records_) fail("what is kept is not what was");
 }
 
 void Simulation::feed_stream(const std::vector<std::string>& lines) {
@@ -225,6 +230,7 @@ void Simulation::feed_stream(const std::vector<std::string>& lines) {
     next_line_ -= lines.size();
     return;
   }
+  keep_bodies();
   Portion portion = model_.portion_of(lines, clock_.now_ms(), LiveModel::Heartbeats::kTaken);
   const std::unique_ptr<ByteStream> stream = pipeline_->open_stream(SourceKind::kTail);
   if (random_.chance(50)) portion.place = std::to_string(next_line_);
@@ -233,17 +239,12 @@ void Simulation::feed_stream(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) (text += line) += '\n';
   stream->write(text);
   note(fmt::format("lines: {}, place \"{}\"", lines.size(), portion.place));
-  note_append(std::move(portion), records_, false);
-}
-
-/// A portion went its way: into the journal, or it waits, or there was nothing to keep.
-void Simulation::note_append(Portion portion, std::uint64_t records_before, bool is_body) {
+  // It goes into the journal, or it waits, or there is nothing to keep.
   if (!portion.makes_record()) {
     model_.took(std::move(portion), 0);
-  } else if (pipeline_->newest_record() == records_before + 1 && model_.waiting() == 0) {
+  } else if (pipeline_->newest_record() == records_ + 1 && model_.waiting() == 0) {
     model_.took(std::move(portion), ++records_);
-    ghost_.reset();
-  } else if (is_body || pipeline_->keeps()) {
+  } else if (pipeline_->keeps()) {
     fail("events were accepted and are not kept");
   } else {
     model_.waits(std::move(portion));
@@ -253,13 +254,12 @@ void Simulation::note_append(Portion portion, std::uint64_t records_before, bool
 
 /// What waited may have gone into the journal.
 void Simulation::note_records() {
-  for (; pipeline_->newest_record() > records_ && model_.waiting() > 0; ghost_.reset()) {
-    model_.waited_long_enough(++records_);
-  }
+  while (pipeline_->newest_record() > records_ && model_.waiting() > 0) model_.waited_long_enough(++records_);
   if (pipeline_->newest_record() != records_) fail("the journal has a record that nobody made");
 }
 
 void Simulation::tick() {
+  keep_bodies();
   model_.pass_time(clock_.now_ms());
   const std::uint64_t number = pipeline_->tick();
   if (number > 0) ticks_[number] = {model_.watermark_ms(), model_.received()};
@@ -289,7 +289,8 @@ void Simulation::sync() {
 }
 
 void Simulation::take_snapshot(bool when_due) {
-  cut_ = model_.cut(records_, ++cut_order_);
+  keep_bodies();
+  cut_ = model_.cut(records_);
   snapshotting_ = true;
   bool good = true;
   if (when_due) {

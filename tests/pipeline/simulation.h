@@ -42,7 +42,7 @@ class Simulation final : private Turns {
     std::int64_t stops = 0;
     std::int64_t troubles = 0;
     std::int64_t lost_records = 0;  // at a loss of power, not acknowledged
-    std::int64_t ghosts = 0;        // refused, and there nevertheless
+    std::int64_t ghosts = 0;        // not acknowledged, and there nevertheless
     std::int64_t damaged_snapshots = 0;
     std::int64_t refused_bodies = 0;
     std::int64_t shed = 0;
@@ -64,7 +64,7 @@ class Simulation final : private Turns {
   void feed();
   void feed_body(const std::vector<std::string>& lines);
   void feed_stream(const std::vector<std::string>& lines);
-  void note_append(Portion portion, std::uint64_t records_before, bool is_body);
+  void keep_bodies();
   void note_records();
   void tick();
   void publish();
@@ -102,14 +102,12 @@ class Simulation final : private Turns {
   int depth_ = 0;           // of steps that others wait for
   bool only_work_ = false;  // nothing comes in: the pipeline begins or ends
   bool snapshotting_ = false;
+  bool bodies_wait_ = false;  // for keep_bodies()
 
   std::uint64_t records_ = 0;             // kept, as of the last look
   std::uint64_t told_ = 0;                // records that are said to be on the disk
   LiveCut cut_;                           // of the snapshot that is being taken
   std::map<std::string, LiveCut> cuts_;   // by what is in the snapshot: numbers are given again after a failure
-  std::optional<Portion> ghost_;          // refused, though the disk may have it
-  std::int64_t ghost_order_ = 0;          // of the last cut before it
-  std::int64_t cut_order_ = 0;            // of the last cut
   std::optional<std::uint64_t> damaged_;  // number of the newest snapshot, when it is
   bool troubled_ = false;                 // the disk has failed since the process began
   std::map<std::uint64_t, std::pair<std::int64_t, std::int64_t>> ticks_;  // watermark and received, by report

@@ -28,7 +28,8 @@ void Simulation::end(End how) {
   if (how == End::kStop && !disk_.dead()) {
     ++tally_.stops;
     note("stop");
-    cut_ = model_.cut(records_, ++cut_order_);
+    keep_bodies();
+    cut_ = model_.cut(records_);
     const std::shared_ptr<const Report> report = pipeline_->finish();
     note_records();
     // What waits for the disk is counted by a process that ends, and forgotten with it.
@@ -69,6 +70,7 @@ void Simulation::begin() {
   shown_watermark_ms_ = 0;
   troubled_ = false;
   synced_ms_ = clock_.now_ms();
+  bodies_wait_ = false;
   pipeline_->on_durable([this](std::uint64_t number) {
     if (disk_.dead()) return;
     told_ = std::max(told_, number);
@@ -111,10 +113,9 @@ void Simulation::resolve(End how) {
   std::vector<std::string> paths = snapshots();
   if (damaged) paths.pop_back();
   const LiveCut cut = paths.empty() ? LiveCut{} : cuts_[disk_.contents(paths.back())];
-  // A snapshot that was cut after it says that it is not there.
-  const bool of_body = ghost_ && cut.order <= ghost_order_;
-  std::optional<Portion> ghost = of_body ? ghost_ : std::nullopt;
-  if (!ghost && model_.waiting() > 0) ghost = model_.first_waiting();
+  // What was not acknowledged may be there.
+  std::optional<Portion> ghost;
+  if (model_.waiting() > 0) ghost = model_.first_waiting();
   note(fmt::format("began with {} records of {}, {} told, snapshot {}", found, records_, told_, newest.value_or(0)));
   const std::uint64_t least = how == End::kPowerLoss ? told_ : records_;
   const std::uint64_t most = records_ + (ghost ? 1 : 0);
@@ -129,7 +130,6 @@ void Simulation::resolve(End how) {
   model_.recovered(found, cut, ghost);
   records_ = found;
   told_ = std::min(told_, found);
-  ghost_.reset();
   const std::optional<KeptPlaces> places = pipeline_->kept_places();
   const std::string place = places && !places->marked.empty() ? places->marked.back().second : "";
   if (place != model_.place()) fail(fmt::format("place: expected {}, got {}", model_.place(), place));

@@ -33,7 +33,8 @@ Simulation::Tally simulate(int wanted, JournalKind journal) {
             << " losses of power (" << tally.lost_records << " records not acknowledged lost), " << tally.stops
             << " stops, " << tally.troubles << " troubles of the disk, " << tally.damaged_snapshots
             << " damaged snapshots, " << tally.refused_bodies << " refused bodies, " << tally.ghosts
-            << " refused and there, " << tally.shed << " heartbeats shed, " << tally.comparisons << " comparisons\n";
+            << " not acknowledged and there, " << tally.shed << " heartbeats shed, " << tally.comparisons
+            << " comparisons\n";
   return tally;
 }
 

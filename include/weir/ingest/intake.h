@@ -48,7 +48,7 @@ struct BodyResult {
   std::vector<LineError> errors;  // the first 10
   std::size_t shed = 0;           // left out for want of room; may be sent again
   bool refused = false;           // nothing of it was taken: the journal fails; ask again later
-  std::uint64_t durable_at = 0;   // to be told of when Intake::on_durable() says so; 0: at once
+  std::uint64_t durable_at = 0;   // to be told of when Intake::keep_bodies() or on_durable() says so; 0: at once
 };
 
 /// One stream of bytes: a connection, a file, stdin. Owned and called by one thread.
@@ -89,11 +89,15 @@ class Intake {
   /// Takes one HTTP body, all of it; `body` has 64 readable bytes behind it. Any thread; blocks as commit() does.
   virtual BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) = 0;
   BodyResult take_body(std::string_view body, const Origin& origin) { return take_body(body, origin, Wording{}); }
+  /// Keeps in one piece what bodies brought since the last call: call it once those that came together are taken.
+  /// Returns the number up to which bodies are kept: see BodyResult::durable_at. Any thread.
+  virtual std::uint64_t keep_bodies() { return 0; }
   /// Keeps the places of all sources, in their own words, in place of all marks so far. Any thread.
   virtual void keep_places(std::string_view all) { (void)all; }
   /// The places known at the start; nullopt when places are not kept here. Any thread.
   virtual std::optional<KeptPlaces> kept_places() const { return std::nullopt; }
-  /// `tell(n)` is called, on any thread, when bodies with durable_at up to n are on the disk; empty: nobody is told.
+  /// `tell(n)` is called, on any thread, when bodies with durable_at up to n are on the disk, or kept at last after
+  /// they could not be; empty: nobody is told.
   virtual void on_durable(std::function<void(std::uint64_t)> tell) { (void)tell; }
   /// False while events cannot be kept, for want of memory or because the journal fails: streams are not read until it
   /// is true again. Any thread.

@@ -34,6 +34,9 @@ struct HttpServerOptions {
   std::size_t body_memory_bytes = 256 * 1024 * 1024;  // large bodies of all connections together; beyond: 503
   std::function<bool()> scarce{};                     // while true, an answer ends its connection, and idle ones close
   bool keeps_spare_descriptors = true;                // connections leave some: see descriptor_limit.h
+  /// Called behind the requests of a turn of the event loop of which some answers are held; returns what release() is
+  /// called with then. May be empty: only release() counts.
+  std::function<std::uint64_t()> keep_held{};
 };
 
 /// One request. Views live during the handler call; `body` has kHttpBodyPadding readable bytes behind it.
@@ -69,7 +72,7 @@ struct HttpResponse {
   std::string content_type;  // empty: no Content-Type
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
-  /// When not 0, the answer is kept back until HttpServer::release() is called with this number or a later one. A
+  /// When not 0, the answer is held until HttpServer::release() is called with this number or a later one. A
   /// connection whose answers are not released in time is closed without them.
   std::uint64_t held_until = 0;
   /// When set, `body` is only the beginning: called once with the connection, which sends the rest and ends with it.

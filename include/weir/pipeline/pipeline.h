@@ -84,6 +84,7 @@ class Pipeline final : public Intake, private StateOwner {
   std::unique_ptr<ByteStream> open_stream(SourceKind kind, std::string_view format = {}) override;
   using Intake::take_body;
   BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override;
+  std::uint64_t keep_bodies() override;
   void keep_places(std::string_view all) override;
   std::optional<KeptPlaces> kept_places() const override;
   void on_durable(std::function<void(std::uint64_t)> tell) override;
@@ -169,7 +170,7 @@ class Pipeline final : public Intake, private StateOwner {
   StatValues intake_counts() const;
   void take(const Portion& portion, BodyResult* result);
   void take_and_keep(const Portion& portion, BodyResult* result);
-  void refuse_placed(const Router::Order& before);
+  void close_record();
   void send_placed(const std::vector<Event>& events);
   void save_intake(ByteWriter& writer) const;
   bool load_intake(ByteReader& reader);
@@ -220,9 +221,12 @@ class Pipeline final : public Intake, private StateOwner {
   TimeMs last_intake_steady_ms_ = 0;
   TimeMs newest_at_last_intake_ms_ = 0;
   TimeMs last_intake_ms_ = 0;  // wall time
+  /// The record under way: of one piece of a stream, or of the bodies since the last keep_bodies().
   RecordWriter recorder_;
-  std::vector<Event> placed_;  // events of a portion, until they are in the journal
-  /// A record of a stream that the journal did not take.
+  RecordHead head_;
+  std::vector<Event> placed_;   // its events, until they are in the journal
+  Router::Order placed_order_;  // where the next events are placed
+  /// A record that the journal did not take.
   struct Waiting {
     std::string record;
     std::vector<Event> events;

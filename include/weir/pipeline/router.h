@@ -36,15 +36,12 @@ class Router {
   /// rewind()): what a shard is told of time must not run ahead of the events it gets.
   void send_placed(const Event& event);
 
-  /// What placing events changes, to take it back.
+  /// What placing events changes, to take it back. What was counted stays.
   struct Order {
     bool started = false;
     TimeMs newest_ms = 0;
-    StatValues stats;
   };
-  Order order() const { return {started_, newest_ms_, stats_}; }
-  void restore(const Order& order);
-  /// The same, but what was counted stays.
+  Order order() const { return {started_, newest_ms_}; }
   void rewind(const Order& order);
   /// Lets time pass without events.
   void advance_to(TimeMs newest_ms) { newest_ms_ = std::max(newest_ms_, newest_ms); }

@@ -93,10 +93,10 @@ class StateKeeper {
 
   /// False when it was not written: then it must not be acknowledged, nor have any effect.
   bool append(std::string_view record);
-  /// Number of the last record that is kept; 0: none.
+  /// Number of the last record appended; 0: none.
   std::uint64_t newest_record() const { return journal_->appended(); }
-  /// Number of the last record appended, when acknowledging it has to wait for the disk; else 0.
-  std::uint64_t durable_at() const { return waits_ ? journal_->appended() : 0; }
+  /// Number of the last record that may be acknowledged: appended, or, where acknowledging waits for it, on the disk.
+  std::uint64_t kept() const { return waits_ ? journal_->synced() : journal_->appended(); }
   /// False while the journal fails, or is full because no snapshot can be taken.
   bool works() const;
   /// Why it does not.
