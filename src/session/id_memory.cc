@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <vector>
 
 #include "weir/core/check.h"
 
@@ -113,7 +112,9 @@ void IdMemory::turn_over() {
   // What a burst needed is given back.
   constexpr std::size_t kWorthIt = 4;
   const std::size_t enough = lines_for(size_ + size_ / 2);
-  if (enough * kWorthIt <= line_count_) shrink_to(enough);
+  if (enough * kWorthIt > line_count_) return;
+  while (line_count_ > enough) halve();
+  lines_.forget_from(line_count_);
 }
 
 /// Numbers the generations that count from the first on again. Neighbours of one turn become one where they are small
@@ -160,13 +161,18 @@ void IdMemory::grow() {
   }
 }
 
-void IdMemory::shrink_to(std::size_t line_count) {
-  std::vector<Entry> kept;
-  kept.reserve(size_);
-  for_each([&](const Entry& entry) { kept.push_back(entry); });
-  lines_.forget();
-  line_count_ = line_count;
-  for (const Entry& entry : kept) enter(entry);
+/// Half as many lines, in place: what lies in the upper half goes to the lower one, where there must be room. A way
+/// along which an id is found leads over the same lines as before, or over those as far below, so these take over what
+/// the upper ones knew of who passed by.
+void IdMemory::halve() {
+  line_count_ /= 2;
+  for (std::size_t i = 0; i < line_count_; ++i) {
+    const Line& upper = lines_[line_count_ + i];
+    lines_[i].passed_by = std::max(lines_[i].passed_by, upper.passed_by);
+    for (std::size_t place = 0; place < kIdsPerLine; ++place) {
+      if (holds(upper, place)) enter(entry_of(upper, place));
+    }
+  }
 }
 
 template <class Visit>

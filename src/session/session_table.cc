@@ -1,5 +1,7 @@
 #include "weir/session/session_table.h"
 
+#include <utility>
+
 #include "weir/core/check.h"
 
 namespace weir {
@@ -7,9 +9,6 @@ namespace {
 
 constexpr unsigned kFirstIndexBits = 10;
 constexpr TimeMs kBucketsPerTimeout = 64;
-constexpr std::size_t kLeastRoom = 64;  // slots; the memory of fewer is not worth giving back
-constexpr std::size_t kMostRoomAtOnce = 4096;
-constexpr std::size_t kRoomPerUse = 8;  // times as much room as is used is given back
 
 }  // namespace
 
@@ -30,10 +29,9 @@ SessionTable::Slot SessionTable::find(std::uint64_t key) const {
 
 SessionTable::Slot SessionTable::insert(std::uint64_t key) {
   if ((size_ + 1) * 8 > index_.size() * 5) grow();
-  Slot slot;
-  if (!free_.empty()) {
-    slot = free_.back();
-    free_.pop_back();
+  Slot slot = free_;
+  if (slot != kNone) {
+    free_ = static_cast<Slot>((*this)[slot].key);
   } else {
     WEIR_CHECK(used_ < limit_);
     slot = used_++;
@@ -71,13 +69,14 @@ void SessionTable::erase(Slot slot) {
     hole = next;
   }
   index_[hole] = 0;
-  free_.push_back(slot);
+  (*this)[slot].key = free_;
+  free_ = slot;
   --size_;
 }
 
 void SessionTable::clear() {
   std::fill(index_.begin(), index_.end(), 0);
-  free_.clear();
+  free_ = kNone;
   used_ = 0;
   size_ = 0;
 }
@@ -86,7 +85,7 @@ std::vector<SessionTable::Slot> SessionTable::compact() {
   std::vector<Slot> moved(used_);
   for (Slot slot = 0; slot < used_; ++slot) moved[slot] = slot;
   std::vector<bool> unused(used_);
-  for (const Slot slot : free_) unused[slot] = true;
+  for (Slot slot = free_; slot != kNone; slot = static_cast<Slot>((*this)[slot].key)) unused[slot] = true;
   auto hole = Slot{0};
   for (auto slot = used_; slot > size_; --slot) {
     if (unused[slot - 1]) continue;
@@ -96,7 +95,7 @@ std::vector<SessionTable::Slot> SessionTable::compact() {
     moved[slot - 1] = hole++;
   }
   used_ = static_cast<Slot>(size_);
-  std::vector<Slot>().swap(free_);
+  free_ = kNone;
   records_.forget_from(used_);
   return moved;
 }
@@ -112,47 +111,72 @@ void SessionTable::grow() {
 }
 
 std::size_t SessionTable::memory_bytes() const {
-  return used_ * sizeof(SessionRecord) + index_.capacity() * sizeof(Entry) + free_.capacity() * sizeof(Slot);
+  return used_ * sizeof(SessionRecord) + index_.capacity() * sizeof(Entry);
 }
 
-ExpiryCalendar::ExpiryCalendar(TimeMs timeout_ms)
+ExpiryCalendar::ExpiryCalendar(TimeMs timeout_ms, std::size_t limit)
     : width_ms_(std::max<TimeMs>(1, timeout_ms / kBucketsPerTimeout)),
-      ring_(static_cast<std::size_t>(timeout_ms / width_ms_) + 3) {
-  spare_.reserve(ring_.size() + 1);
-}
+      ring_(static_cast<std::size_t>(timeout_ms / width_ms_) + 3),
+      // Of a list the first and the last chunk may have room left; one more list is being drained.
+      chunk_count_(limit / Chunk::kSlots + 2 * (ring_.size() + 1) + 1),
+      chunks_(chunk_count_) {}
 
-void ExpiryCalendar::enter(SessionTable::Slot slot, TimeMs deadline_ms) {
+void ExpiryCalendar::enter(Slot slot, TimeMs deadline_ms) {
   const std::int64_t index = deadline_ms / width_ms_;
   WEIR_CHECK(index < base_ + static_cast<std::int64_t>(ring_.size()));
-  std::vector<SessionTable::Slot>& slots = bucket(std::max(index, base_));
-  if (slots.capacity() == 0 && !spare_.empty()) {
-    slots.swap(spare_.back());
-    spare_.pop_back();
-  }
-  // One bucket has about as many as the next, so its room is not made step by step.
-  if (slots.size() == slots.capacity()) slots.reserve(std::max(2 * slots.size(), usual_room_));
-  slots.push_back(slot);
+  append(bucket(std::max(index, base_)), slot);
 }
 
-/// Keeps the room of the bucket just drained, so that a steady stream allocates nothing, unless it was hardly used: a
-/// burst passes through every bucket and would leave its room behind.
-void ExpiryCalendar::keep_room() {
-  usual_room_ = std::min(due_.size() + due_.size() / 4, kMostRoomAtOnce);
-  const bool used = due_.capacity() <= kRoomPerUse * std::max(due_.size(), kLeastRoom);
-  due_.clear();
-  if (used && due_.capacity() > 0) {
-    spare_.push_back(std::move(due_));
-    due_ = {};
+void ExpiryCalendar::append(Bucket& bucket, Slot slot) {
+  if (bucket.last == kNowhere || chunks_[bucket.last].size == Chunk::kSlots) {
+    const Place place = take_chunk();
+    (bucket.last == kNowhere ? bucket.first : chunks_[bucket.last].next) = place;
+    bucket.last = place;
+  }
+  Chunk& chunk = chunks_[bucket.last];
+  chunk.slots[chunk.size++] = slot;
+}
+
+ExpiryCalendar::Place ExpiryCalendar::take_chunk() {
+  Place place = free_;
+  if (place != kNowhere) {
+    free_ = chunks_[place].next;
   } else {
-    std::vector<SessionTable::Slot>().swap(due_);
+    WEIR_CHECK(used_ < chunk_count_);
+    place = used_++;
+  }
+  chunks_[place].size = 0;
+  chunks_[place].next = kNowhere;
+  return place;
+}
+
+/// Frees a chunk; the one behind it.
+ExpiryCalendar::Place ExpiryCalendar::free_chunk(Place place) {
+  const Place next = std::exchange(chunks_[place].next, free_);
+  free_ = place;
+  return next;
+}
+
+/// Removes the last slot of the first chunk. There must be one.
+ExpiryCalendar::Slot ExpiryCalendar::take_from(Bucket& bucket) {
+  Chunk& chunk = chunks_[bucket.first];
+  const Slot slot = chunk.slots[--chunk.size];
+  if (chunk.size == 0) bucket.first = free_chunk(bucket.first);
+  if (bucket.first == kNowhere) bucket.last = kNowhere;
+  return slot;
+}
+
+void ExpiryCalendar::rename(const std::vector<Slot>& moved) {
+  const HugePageArray<Chunk> before = std::move(chunks_);
+  chunks_ = HugePageArray<Chunk>(chunk_count_);
+  used_ = 0;
+  free_ = kNowhere;
+  for (Bucket& bucket : ring_) {
+    Walk walk(before, std::exchange(bucket, Bucket{}).first);
+    for (; !walk.done(); walk.step()) append(bucket, moved[walk.slot()]);
   }
 }
 
-std::size_t ExpiryCalendar::memory_bytes() const {
-  std::size_t bytes = due_.capacity() * sizeof(SessionTable::Slot);
-  for (const auto& slots : spare_) bytes += slots.capacity() * sizeof(SessionTable::Slot);
-  for (const auto& slots : ring_) bytes += slots.capacity() * sizeof(SessionTable::Slot);
-  return bytes;
-}
+std::size_t ExpiryCalendar::memory_bytes() const { return used_ * sizeof(Chunk) + ring_.size() * sizeof(Bucket); }
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "weir/core/check.h"
 
@@ -28,10 +29,11 @@ Sessionizer::Sessionizer(const SessionOptions& options, const FunnelSet& funnels
       contributions_(contributions),
       observer_(observer),
       table_(options.sessions),
-      calendar_(options.timeout_ms),
+      calendar_(options.timeout_ms, options.sessions),
       orders_(options.orders),
       dimensions_(options.sessions + 1),  // one more while a session changes from one combination to another
       purchases_(options.sessions),
+      dirty_(options.sessions),
       none_(none) {}
 
 void Sessionizer::apply(const Event& event) {
@@ -89,10 +91,11 @@ void Sessionizer::set_dimensions(SessionRecord& session, const DimensionValues& 
 void Sessionizer::touch(Slot slot) {
   SessionRecord& session = table_[slot];
   if (contributions_ == Contributions::kFinal || session.dirty) return;
+  if (dirty_count_ >= options_.sessions) publish();  // slots are used again, so there may be more than sessions
   if (session.put) observer_.take_back(facts_of(session));
   session.put = false;
   session.dirty = true;
-  dirty_.push_back(slot);
+  dirty_[dirty_count_++] = slot;
 }
 
 void Sessionizer::update(SessionRecord& session, const Event& event) {
@@ -152,9 +155,8 @@ void Sessionizer::convert(SessionRecord& session, const Event& event) {
 
 Sessionizer::Purchases& Sessionizer::purchases_of(SessionRecord& session) {
   if (session.purchases == 0) {
-    if (free_purchases_.empty()) free_purchases_.push_back(++purchases_used_);
-    session.purchases = free_purchases_.back();
-    free_purchases_.pop_back();
+    session.purchases = free_purchases_ != 0 ? free_purchases_ : ++purchases_used_;
+    free_purchases_ = std::exchange(purchases_[session.purchases - 1].orders, 0);
   }
   return purchases_[session.purchases - 1];
 }
@@ -182,9 +184,8 @@ void Sessionizer::drop_purchases(SessionRecord& session) {
   if (session.purchases == 0) return;
   Purchases& purchases = purchases_[session.purchases - 1];
   purchases.money_count = 0;
-  purchases.orders = 0;
-  free_purchases_.push_back(session.purchases);
-  session.purchases = 0;
+  purchases.orders = free_purchases_;
+  free_purchases_ = std::exchange(session.purchases, 0);
 }
 
 void Sessionizer::expire(TimeMs time_ms) {
@@ -215,6 +216,7 @@ void Sessionizer::make_room() {
 
 void Sessionizer::relieve(std::size_t spared_bytes) {
   publish();  // compact() moves records, and dirty_ says where they are
+  dirty_.forget();
   std::size_t closing = table_.size() * sizeof(SessionRecord) > spared_bytes ? table_.size() / kRelievedShare : 0;
   closed_for_memory_ += static_cast<std::int64_t>(closing);
   for (; closing > 0; --closing) close_earliest();
@@ -255,12 +257,13 @@ void Sessionizer::put(SessionRecord& session) {
 }
 
 void Sessionizer::publish() {
-  for (const Slot slot : dirty_) {
-    if (!table_[slot].dirty) continue;
-    table_[slot].dirty = false;
-    put(table_[slot]);
+  for (std::size_t i = 0; i < dirty_count_; ++i) {
+    SessionRecord& session = table_[dirty_[i]];
+    if (!session.dirty) continue;
+    session.dirty = false;
+    put(session);
   }
-  dirty_.clear();
+  dirty_count_ = 0;
 }
 
 SessionFacts Sessionizer::facts_of(const SessionRecord& session) const {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -185,6 +186,38 @@ TEST(IdMemory, a_burst_does_not_leave_its_room_behind) {
   EXPECT_TRUE(memory.find(std::uint64_t{200'000} << 20));
   memory.turn_over();
   EXPECT_LE(memory.memory_bytes(), 2 * before + 1024);
+}
+
+TEST(IdMemory, what_is_kept_is_found_after_it_became_smaller_and_larger_again) {
+  support::RandomSource random(support::test_seed());
+  const auto next_id = [&random] {
+    // Few homes, so that ids go on from line to line, those of the last home to the first line.
+    const std::uint64_t home =
+        random.chance(5) ? ~std::uint64_t{0} : static_cast<std::uint64_t>(random.between(0, 5000));
+    return (home << 20) + static_cast<std::uint64_t>(random.between(1, 12));
+  };
+  for (int round = 0; round < 20; ++round) {
+    IdMemory memory(1'000'000);
+    for (std::uint64_t id = 1; id <= 50'000; ++id) memory.remember(id << 20, 1);
+    memory.turn_over();
+    std::map<std::uint64_t, TimeMs> kept;
+    const auto remember = [&](std::int64_t count) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::uint64_t id = next_id();
+        memory.remember(id, kept[id] = random.between(1, 1'000'000));
+      }
+    };
+    remember(random.between(0, 4000));
+    const std::size_t before = memory.memory_bytes();
+    memory.turn_over();
+    EXPECT_LT(memory.memory_bytes(), before);
+    for (std::uint64_t id = 1; id <= 50'000; ++id) {
+      ASSERT_EQ(memory.find(id << 20).has_value(), kept.contains(id << 20)) << id;
+    }
+    for (const auto& [id, time_ms] : kept) ASSERT_EQ(memory.find(id), time_ms);
+    remember(20'000);
+    for (const auto& [id, time_ms] : kept) ASSERT_EQ(memory.find(id), time_ms);
+  }
 }
 
 struct RepeatCase {

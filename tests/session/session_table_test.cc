@@ -70,7 +70,7 @@ TEST(SessionTable, compacted_it_has_the_same_sessions_in_no_more_room_than_they_
   support::RandomSource random(support::test_seed());
   for (const int kept_percent : {0, 1, 50, 99, 100}) {
     SessionTable table(200'000);
-    ExpiryCalendar calendar(1000);
+    ExpiryCalendar calendar(1000, 5000);
     std::set<std::uint64_t> kept;
     for (std::uint64_t i = 1; i <= 5000; ++i) table[table.insert(mix(i, i))].page_views = static_cast<std::uint32_t>(i);
     for (std::uint64_t i = 1; i <= 5000; ++i) {
@@ -115,7 +115,7 @@ TEST(SessionTable, state_of_an_open_session_takes_at_most_100_bytes_with_index_a
   // The index doubles at 3/4 of a power of two; just behind it is at its emptiest.
   for (const std::size_t count : {std::size_t{98'305}, std::size_t{100'000}, std::size_t{196'609}}) {
     SessionTable table(200'000);
-    ExpiryCalendar calendar(timeout_ms);
+    ExpiryCalendar calendar(timeout_ms, count);
     fill(table, calendar, count, timeout_ms);
     const std::size_t bytes = table.memory_bytes() + calendar.memory_bytes();
     EXPECT_LE(bytes / count, 100U) << count;
@@ -126,7 +126,7 @@ TEST(SessionTable, state_of_an_open_session_takes_at_most_100_bytes_with_index_a
 TEST(ExpiryCalendar, hands_out_every_slot_once_past_its_deadline) {
   support::RandomSource random(support::test_seed());
   constexpr TimeMs kTimeoutMs = 10'000;
-  ExpiryCalendar calendar(kTimeoutMs);
+  ExpiryCalendar calendar(kTimeoutMs, 3000);
   std::map<Slot, TimeMs> waiting;
   TimeMs now_ms = 0;
   Slot next_slot = 0;
@@ -152,7 +152,7 @@ TEST(ExpiryCalendar, hands_out_every_slot_once_past_its_deadline) {
 
 TEST(ExpiryCalendar, a_slot_that_is_entered_again_comes_back_at_its_new_deadline) {
   constexpr TimeMs kTimeoutMs = 6400;
-  ExpiryCalendar calendar(kTimeoutMs);
+  ExpiryCalendar calendar(kTimeoutMs, 1);
   calendar.enter(1, 6400);
   std::vector<Slot> closed;
   TimeMs deadline_ms = 9000;
@@ -176,7 +176,7 @@ TEST(ExpiryCalendar, a_slot_that_is_entered_again_comes_back_at_its_new_deadline
 }
 
 TEST(ExpiryCalendar, is_due_only_when_a_bucket_is_over) {
-  ExpiryCalendar calendar(6400);  // buckets of 100 ms
+  ExpiryCalendar calendar(6400, 40);  // buckets of 100 ms
   EXPECT_TRUE(calendar.due(0));
   calendar.drain(1000, [](Slot) {});
   EXPECT_FALSE(calendar.due(1000));
@@ -185,7 +185,7 @@ TEST(ExpiryCalendar, is_due_only_when_a_bucket_is_over) {
 }
 
 TEST(ExpiryCalendar, drain_all_empties_it_bucket_by_bucket_and_announces_each_slot_twice) {
-  ExpiryCalendar calendar(6400);
+  ExpiryCalendar calendar(6400, 40);
   std::vector<Slot> expected;
   for (Slot slot = 0; slot < 40; ++slot) expected.push_back(slot);
   for (const Slot slot : expected) calendar.enter(slot, slot < 20 ? 100 : 5000);
@@ -202,7 +202,7 @@ TEST(ExpiryCalendar, drain_all_empties_it_bucket_by_bucket_and_announces_each_sl
 }
 
 TEST(ExpiryCalendar, take_earliest_passes_over_slots_that_went_on) {
-  ExpiryCalendar calendar(6400);
+  ExpiryCalendar calendar(6400, 40);
   const std::map<Slot, TimeMs> deadlines{{1, 6000}, {2, 2000}};
   calendar.enter(1, 100);
   calendar.enter(2, 2000);
@@ -214,14 +214,50 @@ TEST(ExpiryCalendar, take_earliest_passes_over_slots_that_went_on) {
 
 TEST(ExpiryCalendar, a_burst_does_not_leave_its_room_behind) {
   constexpr TimeMs kTimeoutMs = 6400;
-  ExpiryCalendar calendar(kTimeoutMs);
   constexpr Slot kSlots = 10'000;
+  ExpiryCalendar calendar(kTimeoutMs, kSlots);
   for (Slot slot = 0; slot < kSlots; ++slot) calendar.enter(slot, 0);
   // The whole burst goes on and on, through every bucket.
   for (TimeMs now_ms = 100; now_ms < 3 * kTimeoutMs; now_ms += 100) {
     calendar.drain(now_ms, [&](Slot slot) { calendar.enter(slot, now_ms); });
   }
   EXPECT_LE(calendar.memory_bytes(), 4 * kSlots * sizeof(Slot));
+}
+
+TEST(ExpiryCalendar, keeps_as_many_slots_as_its_limit_in_whatever_order_they_come_and_go) {
+  support::RandomSource random(support::test_seed());
+  constexpr TimeMs kTimeoutMs = 6400;
+  constexpr Slot kLimit = 300;
+  ExpiryCalendar calendar(kTimeoutMs, kLimit);
+  std::map<Slot, TimeMs> deadlines;
+  TimeMs now_ms = 0;
+  const auto enter = [&](Slot slot) { calendar.enter(slot, deadlines[slot] = now_ms + random.between(0, kTimeoutMs)); };
+  for (int step = 0; step < 20'000; ++step) {
+    if (random.chance(90)) {
+      const auto slot = static_cast<Slot>(random.between(0, kLimit - 1));
+      if (!deadlines.contains(slot)) enter(slot);
+    } else if (random.chance(30)) {
+      const Slot slot = calendar.take_earliest([&](Slot taken) { return deadlines.at(taken); });
+      ASSERT_EQ(slot == SessionTable::kNone, deadlines.empty());
+      deadlines.erase(slot);
+    } else if (random.chance(2)) {
+      std::vector<Slot> same(kLimit);
+      for (Slot slot = 0; slot < kLimit; ++slot) same[slot] = slot;
+      calendar.rename(same);
+      EXPECT_LE(calendar.memory_bytes(), 64 * (kLimit / 14 + 2 * 70)) << "lines, two of each bucket at most in part";
+    } else {
+      now_ms += random.pick({1, 100, 1000});
+      calendar.drain(now_ms, [&](Slot slot) {
+        const TimeMs deadline_ms = deadlines.at(slot);
+        if (deadline_ms >= now_ms) return calendar.enter(slot, deadline_ms);  // entered again while draining
+        deadlines.erase(slot);
+        if (random.chance(80)) enter(slot);
+      });
+    }
+  }
+  std::size_t left = 0;
+  calendar.for_each([&](Slot slot) { left += deadlines.count(slot); });
+  EXPECT_EQ(left, deadlines.size());
 }
 
 }  // namespace

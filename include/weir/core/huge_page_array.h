@@ -4,7 +4,9 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -52,11 +54,14 @@ class HugePageArray {
 
   /// Gives all memory back; every byte is zero again.
   void forget() { forget_from(0); }
-  /// The same for elements from `first` on, but for what shares a page with those before it.
+  /// The same for elements from `first` on; what shares a page with those before it is zero again, too.
   void forget_from(std::size_t first) {
     constexpr std::size_t kPageBytes = 4096;
-    const std::size_t begin = (first * sizeof(T) + kPageBytes - 1) / kPageBytes * kPageBytes;
-    if (begin < bytes_) (void)::madvise(reinterpret_cast<char*>(elements_) + begin, bytes_ - begin, MADV_DONTNEED);
+    const std::size_t begin = std::min(first * sizeof(T), bytes_);
+    const std::size_t page = std::min((begin + kPageBytes - 1) / kPageBytes * kPageBytes, bytes_);
+    char* const bytes = reinterpret_cast<char*>(elements_);
+    if (begin < page) std::memset(bytes + begin, 0, page - begin);
+    if (page < bytes_) (void)::madvise(bytes + page, bytes_ - page, MADV_DONTNEED);
   }
 
  private:

@@ -98,7 +98,7 @@ class IdMemory {
   void drop_oldest();
   void renumber();
   void grow();
-  void shrink_to(std::size_t line_count);
+  void halve();
   template <class Visit>
   void for_each(Visit visit) const;
 

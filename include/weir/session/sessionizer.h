@@ -122,10 +122,11 @@ class Sessionizer {
   ExpiryCalendar calendar_;
   IdMemory orders_;
   DimensionPool dimensions_;
-  HugePageArray<Purchases> purchases_;         // index SessionRecord::purchases - 1
-  std::uint32_t purchases_used_ = 0;           // entries ever used
-  std::vector<std::uint32_t> free_purchases_;  // unused entries of purchases_
-  std::vector<Slot> dirty_;                    // sessions changed since the last publish
+  HugePageArray<Purchases> purchases_;  // index SessionRecord::purchases - 1
+  std::uint32_t purchases_used_ = 0;    // entries ever used
+  std::uint32_t free_purchases_ = 0;    // the entry freed last, as in SessionRecord; its `orders` is the one before it
+  HugePageArray<Slot> dirty_;           // sessions changed since the last publish, those closed since included
+  std::size_t dirty_count_ = 0;
   std::uint64_t next_serial_ = 1;
   std::int64_t closed_early_ = 0;  // at the limit
   std::int64_t closed_for_memory_ = 0;
