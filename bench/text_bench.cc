@@ -90,12 +90,12 @@ BENCHMARK_CAPTURE(BM_Parse, rough, Mix::kRough)->UseManualTime()->Unit(benchmark
 std::size_t parse_and_make(const std::vector<std::string_view>& runs, Parser& parser, EventMaker& maker) {
   std::array<ParsedEvent, 32> parsed;
   std::size_t made = 0;
-  Event event;
   for (const std::string_view run : runs) {
     parser.begin(run, Framing::kLines);
     while (const std::size_t count = parser.next(parsed)) {
       for (std::size_t i = 0; i < count; ++i) {
         if (parsed[i].rejected || maker.set_apart(parsed[i].event, Origin{})) continue;
+        Event event;
         made += maker.make(parsed[i].event, Origin{}, 0, event) ? 0 : 1;
         benchmark::DoNotOptimize(event);
       }

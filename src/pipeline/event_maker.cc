@@ -109,7 +109,6 @@ std::optional<Stat> EventMaker::set_apart(const RawEvent& raw, const Origin& ori
 }
 
 Fault EventMaker::make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event) {
-  event = Event{};
   keep_up_with_symbols();
   KnownUrl& url = known_url(raw.url);
   if (url.campaign == 0) return Rejection::kBadUrl;

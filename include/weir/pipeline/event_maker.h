@@ -56,7 +56,7 @@ class EventMaker {
   /// not to be counted. nullopt for all others, which make() takes.
   std::optional<Stat> set_apart(const RawEvent& raw, const Origin& origin);
 
-  /// Fills `event`, or says why it is refused. `received_ms` is the wall time of receipt.
+  /// Fills `event`, which must be a fresh one, or says why it is refused. `received_ms` is the wall time of receipt.
   Fault make(const RawEvent& raw, const Origin& origin, TimeMs received_ms, Event& event);
 
   /// Opens what the options name; the message of a failure names the key and the file.
