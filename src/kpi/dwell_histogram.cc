@@ -56,15 +56,16 @@ void DwellHistogram::for_each_bin(Visit visit) const {
 }
 
 void DwellHistogram::make_dense() {
-  std::vector<std::int64_t> counts(kBins);
+  std::pmr::vector<std::int64_t> counts(kBins, counts_.get_allocator());
   for_each_bin([&](std::uint16_t bin, std::int64_t count) { counts[bin] = count; });
-  counts_ = std::move(counts);
-  std::vector<std::uint16_t>().swap(bins_);
+  counts_.swap(counts);
+  bins_.clear();
+  bins_.shrink_to_fit();
 }
 
 void DwellHistogram::sort_in() {
-  for (const std::uint16_t entry : waiting_) add_bin(entry / 2, entry % 2 == 0 ? 1 : -1);
-  waiting_.clear();
+  for (const std::uint16_t entry : waiting()) add_bin(entry / 2, entry % 2 == 0 ? 1 : -1);
+  waiting_count_ = 0;
 }
 
 DwellHistogram DwellHistogram::sorted_in() const {
@@ -100,7 +101,7 @@ bool DwellHistogram::load(ByteReader& reader) {
 void DwellHistogram::clear() {
   bins_.clear();
   counts_.clear();
-  waiting_.clear();
+  waiting_count_ = 0;
 }
 
 void DwellHistogram::add_bin(std::uint16_t bin, std::int64_t count) {
@@ -122,14 +123,14 @@ void DwellHistogram::add_bin(std::uint16_t bin, std::int64_t count) {
 }
 
 void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
-  for (const std::uint16_t entry : other.waiting_) add_bin(entry / 2, entry % 2 == 0 ? sign : -sign);
+  for (const std::uint16_t entry : other.waiting()) add_bin(entry / 2, entry % 2 == 0 ? sign : -sign);
   if (other.counts_.empty()) return;
   if (is_dense() || other.is_dense()) {
     if (!is_dense()) make_dense();
     other.for_each_bin([&](std::uint16_t bin, std::int64_t count) { counts_[bin] += sign * count; });
     return;
   }
-  DwellHistogram merged;
+  DwellHistogram merged(bins_.get_allocator().resource());
   const auto append = [&merged](std::uint16_t bin, std::int64_t count) {
     if (count == 0) return;
     merged.bins_.push_back(bin);
@@ -144,19 +145,19 @@ void DwellHistogram::merge(const DwellHistogram& other, std::int64_t sign) {
     append(bin, count);
   }
   for (; mine < bins_.size(); ++mine) append(bins_[mine], counts_[mine]);
-  bins_ = std::move(merged.bins_);
-  counts_ = std::move(merged.counts_);
+  bins_.swap(merged.bins_);
+  counts_.swap(merged.counts_);
   if (bins_.size() > kMostSparse) make_dense();
 }
 
 std::int64_t DwellHistogram::count() const {
   std::int64_t sessions = std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
-  for (const std::uint16_t entry : waiting_) sessions += entry % 2 == 0 ? 1 : -1;
+  for (const std::uint16_t entry : waiting()) sessions += entry % 2 == 0 ? 1 : -1;
   return sessions;
 }
 
 std::optional<double> DwellHistogram::quantile_ms(double q) const {
-  if (!waiting_.empty()) return sorted_in().quantile_ms(q);
+  if (waiting_count_ > 0) return sorted_in().quantile_ms(q);
   const std::int64_t total = count();
   if (total <= 0) return std::nullopt;
   const auto rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(total))));

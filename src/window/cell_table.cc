@@ -14,8 +14,13 @@ constexpr std::size_t kSite = static_cast<std::size_t>(Dimension::kSite);
 }  // namespace
 
 CellTable::CellTable(const Rollup& rollup, std::size_t capacity, std::vector<WindowShape> windows,
-                     const SymbolTable& symbols, SpecialSymbols special)
-    : rollup_(rollup), capacity_(capacity), windows_(std::move(windows)), symbols_(symbols), special_(special) {
+                     const SymbolTable& symbols, SpecialSymbols special, std::pmr::memory_resource* memory)
+    : rollup_(rollup),
+      capacity_(capacity),
+      windows_(std::move(windows)),
+      symbols_(symbols),
+      special_(special),
+      memory_(memory) {
   first_kept_.resize(windows_.size());
   advance(0);
 }
@@ -76,12 +81,11 @@ Cell* CellTable::create(CellKey key, const DimensionValues& dimensions, std::uin
     slot = free_.back();
     free_.pop_back();
   }
-  auto cell = std::make_unique<Cell>();
+  auto cell = std::make_unique<Cell>(windows_.size(), memory_);
   cell->key = key;
   // Before anything was folded nothing of this key can be in __other__.
   cell->created = has_folded_ ? sequence : 0;
   cell->labels = std::move(labels);
-  cell->panes.resize(windows_.size());
   cells_[slot] = std::move(cell);
   cell_site_[slot] = dimensions[kSite];
   index_.emplace(key, slot);
@@ -104,12 +108,11 @@ Cell& CellTable::other_of(Symbol site) {
     key = key_of(dimensions);
     if (Cell* cell = find(key)) return *cell;
   }
-  auto cell = std::make_unique<Cell>();
+  auto cell = std::make_unique<Cell>(windows_.size(), memory_);
   cell->key = key;
   cell->other = true;
   cell->labels.assign(1 + rollup_.dimensions.size(), std::string(kOtherLabel));
   cell->labels[0] = *site_text;
-  cell->panes.resize(windows_.size());
   ++others_;
   index_.emplace(key, cells_.size());
   ++changes_;

@@ -43,7 +43,7 @@ bool CellTable::load(ByteReader& reader, const FunnelSet& funnels) {
 }
 
 bool CellTable::load_cell(ByteReader& reader, const FunnelSet& funnels) {
-  auto cell = std::make_unique<Cell>();
+  auto cell = std::make_unique<Cell>(windows_.size(), memory_);
   cell->key = reader.fixed();
   const Symbol site = reader.fixed();
   cell->created = reader.number();
@@ -56,7 +56,6 @@ bool CellTable::load_cell(ByteReader& reader, const FunnelSet& funnels) {
     cell->labels.emplace_back(label);
   }
   if (!cell->all_time.load(reader, funnels)) return false;
-  cell->panes.resize(windows_.size());
   for (PaneRing& panes : cell->panes) {
     if (!panes.load(reader, funnels)) return false;
   }

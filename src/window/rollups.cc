@@ -23,10 +23,11 @@ Rollups::Rollups(const WindowOptions& options, RollupDuties duties, const Funnel
     for (const TimeMs length_ms : options.windows) windows_.push_back(WindowShape::of(length_ms));
   }
   for (const Rollup& rollup : options.rollups) {
-    tables_.emplace_back(rollup, std::max(options.cells, 8 * rollup.limit), windows_, symbols, special);
+    tables_.emplace_back(rollup, std::max(options.cells, 8 * rollup.limit), windows_, symbols, special, &blocks_);
   }
   known_.resize(kKnownCount);
   known_cells_.resize(kKnownCount * tables_.size());
+  visits_.reserve(VisitorLog::kMaxVisitsPerVisitor);
 }
 
 /// The cells of these dimensions by rollup, nullptr where there is none. Most sessions have dimensions that another one

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory_resource>
 
 #include "support/random_source.h"
 #include "support/seed.h"
@@ -109,6 +110,57 @@ TEST(PaneRing, merging_adds_what_is_still_needed) {
   Totals sum;
   one.sum_into(0, 100, sum);
   EXPECT_EQ(sum[Part::kSessions], 61);
+}
+
+/// Memory that knows how much of it is in use.
+class WeighedMemory final : public std::pmr::memory_resource {
+ public:
+  std::size_t used_bytes() const { return used_bytes_; }
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    used_bytes_ += bytes;
+    return std::pmr::new_delete_resource()->allocate(bytes, alignment);
+  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+    used_bytes_ -= bytes;
+    std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  std::size_t used_bytes_ = 0;
+};
+
+TEST(PaneRing, takes_no_more_of_its_memory_as_time_goes_on_and_leaves_none_behind) {
+  support::RandomSource random(support::test_seed());
+  WeighedMemory memory;
+  {
+    PaneRing ring(&memory);
+    const auto fill = [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t now = first; now < last; ++now) {
+        SessionFacts session;
+        session.dwell_known = true;
+        for (std::uint32_t bin = 0; bin < 40; ++bin) {
+          session.dwell_ms = bin;
+          ring.at(now - random.between(0, 1), now - 60).add(session, FunnelSet(), +1);
+        }
+      }
+    };
+    fill(0, 100);
+    const std::size_t warm_bytes = memory.used_bytes();
+    EXPECT_GT(warm_bytes, 60 * sizeof(Totals));
+    fill(100, 1000);
+    EXPECT_LT(memory.used_bytes(), warm_bytes + warm_bytes / 4);
+    const std::size_t before = memory.used_bytes();
+    Totals sum;
+    ring.sum_into(0, 1000, sum);
+    const Totals copy = *ring.find(998);  // NOLINT(performance-unnecessary-copy-initialization): looks at the copy
+    EXPECT_EQ(memory.used_bytes(), before) << "what leaves the ring grows elsewhere";
+    EXPECT_GT(sum.dwell().count(), copy.dwell().count());
+    const PaneRing moved = std::move(ring);
+    EXPECT_FALSE(moved.empty());
+  }
+  EXPECT_EQ(memory.used_bytes(), 0U);
 }
 
 }  // namespace

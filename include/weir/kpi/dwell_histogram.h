@@ -2,9 +2,12 @@
 // back. Quantiles are within 1.6 % of the nearest-rank value.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "weir/core/codec.h"
@@ -20,12 +23,16 @@ namespace weir {
 /// one with a good part of all bins has a place for each.
 class DwellHistogram {
  public:
+  DwellHistogram() = default;
+  /// Grows in `memory`, which outlives it; copies of it do not.
+  explicit DwellHistogram(std::pmr::memory_resource* memory) : bins_(memory), counts_(memory) {}
+
   /// Adds `count` (may be negative: takes back) sessions that dwelt `dwell_ms`.
   void add(std::uint32_t dwell_ms, std::int64_t count);
   /// Adds (`sign` +1) or takes back (-1) one session whose dwell time is of this bin.
   void add_one(std::uint16_t bin, int sign) {
-    waiting_.push_back(static_cast<std::uint16_t>(2 * bin + (sign < 0)));
-    if (waiting_.size() >= kMostWaiting) sort_in();
+    waiting_[waiting_count_++] = static_cast<std::uint16_t>(2 * bin + (sign < 0));
+    if (waiting_count_ == kMostWaiting) sort_in();
   }
   /// Adds `sign` times another histogram.
   void merge(const DwellHistogram& other, std::int64_t sign = 1);
@@ -46,10 +53,10 @@ class DwellHistogram {
   static double midpoint_ms(std::uint16_t bin);
 
  private:
-  static constexpr std::size_t kMostWaiting = 32;
-
+  static constexpr std::size_t kMostWaiting = 31;  // with their count a line of the cache
   static constexpr std::size_t kMostSparse = 256;  // bins
 
+  std::span<const std::uint16_t> waiting() const { return std::span(waiting_).first(waiting_count_); }
   template <class Visit>
   void for_each_bin(Visit visit) const;
   bool is_dense() const { return bins_.empty() && !counts_.empty(); }
@@ -60,9 +67,10 @@ class DwellHistogram {
   DwellHistogram sorted_in() const;
 
   // Apart, because looking for a bin should touch as little memory as possible.
-  std::vector<std::uint16_t> bins_;     // ascending; empty when dense
-  std::vector<std::int64_t> counts_;    // of the bin at the same place, never 0; dense: of all bins
-  std::vector<std::uint16_t> waiting_;  // 2 x bin, or 2 x bin + 1 for a session taken back
+  std::pmr::vector<std::uint16_t> bins_;               // ascending; empty when dense
+  std::pmr::vector<std::int64_t> counts_;              // of the bin at the same place, never 0; dense: of all bins
+  std::array<std::uint16_t, kMostWaiting> waiting_{};  // 2 x bin, or 2 x bin + 1 for a session taken back
+  std::uint16_t waiting_count_ = 0;
 };
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ inline constexpr std::array<double, 17> kDwellBucketBounds{3,   6,   10,  15,  2
 
 /// What a cell's counters say: closed sessions since the cell was first exported.
 struct Counters {
+  Counters() = default;
+  /// Grow in `memory`, which outlives them; copies of them do not.
+  explicit Counters(std::pmr::memory_resource* memory) : totals(memory) {}
+
   Totals totals;                                                            // kVisitors unused
   std::array<std::int64_t, kDwellBucketBounds.size() + 1> dwell_buckets{};  // not cumulative; last is +Inf
 

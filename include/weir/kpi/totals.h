@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -56,6 +57,10 @@ class Contribution {
 /// Sums over sessions. Default-constructed totals are zero and work with any FunnelSet. Not thread-safe.
 class Totals {
  public:
+  Totals() = default;
+  /// Grow in `memory`, which outlives them; copies of them do not.
+  explicit Totals(std::pmr::memory_resource* memory) : revenue_(memory), funnel_columns_(memory), dwell_(memory) {}
+
   std::int64_t operator[](Part part) const { return parts_[static_cast<std::size_t>(part)]; }
   std::int64_t& operator[](Part part) { return parts_[static_cast<std::size_t>(part)]; }
 
@@ -74,7 +79,7 @@ class Totals {
   /// In place of what is held, for these funnels. False when the bytes are not what save() writes.
   bool load(ByteReader& reader, const FunnelSet& funnels);
 
-  const std::vector<Money>& revenue() const { return revenue_; }  // unordered, no currency twice
+  std::span<const Money> revenue() const { return revenue_; }  // unordered, no currency twice
   const DwellHistogram& dwell() const { return dwell_; }
 
   /// Sessions that reached at least `step` (1-based) of a funnel.
@@ -86,8 +91,8 @@ class Totals {
   void add_money(Money money);
 
   std::array<std::int64_t, kPartCount> parts_{};
-  std::vector<Money> revenue_;
-  std::vector<std::int64_t> funnel_columns_;  // FunnelSet::column(); empty means all zero
+  std::pmr::vector<Money> revenue_;
+  std::pmr::vector<std::int64_t> funnel_columns_;  // FunnelSet::column(); empty means all zero
   DwellHistogram dwell_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,11 @@ using CellKeySet = boost::unordered_flat_set<CellKey>;
 
 /// One cell: its label texts and sums.
 struct Cell {
+  Cell(std::size_t window_count, std::pmr::memory_resource* memory) : all_time(memory), counters(memory) {
+    panes.reserve(window_count);
+    while (panes.size() < window_count) panes.emplace_back(memory);
+  }
+
   CellKey key = 0;
   std::uint64_t created = 0;        // put sequence at which it began; earlier contributions of its key are in __other__
   bool other = false;               // an __other__ cell
@@ -45,8 +51,9 @@ struct SpecialSymbols {
 /// limit, and junk that came first is what goes. Owned by one shard's thread.
 class CellTable {
  public:
+  /// What cells sum up grows in `memory`, which outlives the table.
   CellTable(const Rollup& rollup, std::size_t capacity, std::vector<WindowShape> windows, const SymbolTable& symbols,
-            SpecialSymbols special);
+            SpecialSymbols special, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
   CellTable(CellTable&&) = default;
   CellTable(const CellTable&) = delete;
 
@@ -105,6 +112,7 @@ class CellTable {
   std::vector<WindowShape> windows_;
   const SymbolTable& symbols_;
   SpecialSymbols special_;
+  std::pmr::memory_resource* memory_;
   std::vector<std::int64_t> first_kept_;  // by window
   std::uint64_t changes_ = 0;
   std::vector<std::unique_ptr<Cell>> cells_;  // stable addresses; null where free

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
+#include <utility>
 #include <vector>
 
 #include "weir/core/clock.h"
@@ -24,10 +26,20 @@ struct WindowShape {
   std::int64_t first_pane(std::int64_t last_pane) const { return last_pane - pane_count() + 1; }
 };
 
-/// The panes that hold something, oldest first. Memory: twice pane_count + 1 panes at most, whatever the rate; a pane
-/// that is dropped leaves its room to one to come. Owned by one shard's thread.
+/// The panes that hold something, oldest first. Memory: pane_count + 1 panes at most, whatever the rate. Owned by one
+/// shard's thread.
 class PaneRing {
  public:
+  PaneRing() = default;
+  /// Its panes come and go in `memory`, which outlives it.
+  explicit PaneRing(std::pmr::memory_resource* memory) : slots_(memory) {}
+  PaneRing(PaneRing&& other) noexcept
+      : slots_(std::move(other.slots_)), first_(other.first_), size_(std::exchange(other.size_, 0)) {}
+  PaneRing(const PaneRing&) = delete;
+  ~PaneRing() {
+    while (size_ > 0) drop_first();
+  }
+
   /// The pane `index`, made when absent; panes below `first_kept` are dropped on the way.
   Totals& at(std::int64_t index, std::int64_t first_kept);
   /// The pane `index`, or nullptr when it holds nothing.
@@ -44,17 +56,18 @@ class PaneRing {
  private:
   struct Pane {
     std::int64_t index = 0;
-    Totals totals;
+    Totals* totals = nullptr;  // owned; apart, so that a slot without a pane takes next to nothing
   };
   /// The panes held, by their place, ascending by index.
   Pane& pane(std::size_t place) { return slots_[(first_ + place) & (slots_.size() - 1)]; }
   const Pane& pane(std::size_t place) const { return slots_[(first_ + place) & (slots_.size() - 1)]; }
   std::size_t place_of(std::int64_t index) const;
-  Pane& insert(std::size_t place, std::int64_t index);
+  Totals& insert(std::size_t place, std::int64_t index);
+  void drop_first();
 
-  std::vector<Pane> slots_;  // none, or a power of two; those without a pane keep the room of one that was dropped
-  std::size_t first_ = 0;    // slot of the oldest pane
-  std::size_t size_ = 0;     // panes held
+  std::pmr::vector<Pane> slots_;  // none, or a power of two
+  std::size_t first_ = 0;         // slot of the oldest pane
+  std::size_t size_ = 0;          // panes held
 };
 
 }  // namespace weir

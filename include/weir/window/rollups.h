@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <vector>
@@ -81,6 +82,8 @@ class Rollups {
     std::uint64_t changes = ~std::uint64_t{0};
   };
   static constexpr std::size_t kKnownCount = 1024;
+  static constexpr std::size_t kFirstPieceBytes = std::size_t{16} << 20;
+  static constexpr std::size_t kMostBlockBytes = std::size_t{64} << 10;  // more than any part of a cell takes
 
   std::span<Cell* const> find_cells(const DimensionValues& dimensions);
   std::span<const std::int64_t> panes_of(TimeMs start_ms);
@@ -93,6 +96,11 @@ class Rollups {
   RollupDuties duties_;
   const FunnelSet& funnels_;
   std::vector<WindowShape> windows_;
+  // The sums of cells grow now and then, for as long as sessions come that are like none before. They grow in blocks of
+  // a few sizes, which are used again when sums move on to larger ones or a cell is folded. Blocks are cut from pieces
+  // so large that hardly ever another one is needed; their memory comes page by page as it is used.
+  std::pmr::monotonic_buffer_resource pieces_{kFirstPieceBytes};
+  std::pmr::unsynchronized_pool_resource blocks_{{0, kMostBlockBytes}, &pieces_};
   std::vector<CellTable> tables_;  // one per rollup
   VisitorLog visitors_;
   std::uint64_t sequence_ = 0;
