@@ -44,8 +44,8 @@ void BM_Allocations(benchmark::State& state) {
     const std::size_t before = test::allocations();
     const double begin = cpu_seconds(Cpu::kProcess);
     stream->write(text.substr(half));
-    report_time(state, cpu_seconds(Cpu::kProcess) - begin, events);
     const std::size_t counted = test::allocations() - before;
+    report_time(state, cpu_seconds(Cpu::kProcess) - begin, events);
     state.counters["allocations"] = static_cast<double>(counted);
     state.counters["allocations_per_event"] = static_cast<double>(counted) / events;
     stream->finish();
