@@ -217,7 +217,9 @@ void HttpConnection::output_sent() {
   if (was_blocked) {
     active_at_ = std::chrono::steady_clock::now();
     if (request_started_) request_started_at_ = active_at_;  // the rest waited for us, not for the client
-    return process();
+    process();
+    if (owner_->stopping()) stop();  // which may have come while the answer was on its way
+    return;
   }
   wait_readable();
 }

@@ -95,5 +95,18 @@ TEST_F(HttpHeldTest, end_with_their_connection_when_they_are_held_for_too_long) 
   EXPECT_EQ(http_request(port(), "GET", "/0").status, 200);
 }
 
+TEST_F(HttpHeldTest, end_their_connection_when_the_server_stops_meanwhile) {
+  start_holding({.idle_timeout_ms = 3'600'000});
+  Client client(port());
+  ASSERT_TRUE(client.send(ask(1)));
+  while (turns_ == 0) settle();
+  thread_.run([this] { server_->stop(); });
+  server_->release(1);
+  EXPECT_EQ(client.read_reply().body, "/1");
+  EXPECT_TRUE(client.closed_by_peer()) << "nothing more is expected of it";
+  thread_.finish();  // returns only when the server has left nothing on the io_context
+  server_.reset();
+}
+
 }  // namespace
 }  // namespace weir
