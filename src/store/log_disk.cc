@@ -12,6 +12,8 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using Debug = rocksdb::IODebugContext;
 
+constexpr std::string_view kMessages = "/LOG";
+
 }  // namespace
 
 class LogDisk::LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -51,6 +53,21 @@ class LogDisk::LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
   LogDisk& disk_;
 };
 
+/// RocksDB's own messages. Those that cannot be written are lost.
+class LogDisk::MessageFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  using FSWritableFileOwnerWrapper::FSWritableFileOwnerWrapper;
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, Debug* debug) override {
+    FSWritableFileOwnerWrapper::Append(data, options, debug).PermitUncheckedError();
+    return IOStatus::OK();
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo&,
+                  Debug* debug) override {
+    return Append(data, options, debug);
+  }
+};
+
 class LogDisk::Files final : public rocksdb::FileSystemWrapper {
  public:
   Files(std::shared_ptr<rocksdb::FileSystem> under, LogDisk& disk) : FileSystemWrapper(std::move(under)), disk_(disk) {}
@@ -60,7 +77,12 @@ class LogDisk::Files final : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override {
     const IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
     if (status.ok() && path.ends_with(".log")) *file = std::make_unique<LogFile>(std::move(*file), disk_);
+    if (status.ok() && path.ends_with(kMessages)) *file = std::make_unique<MessageFile>(std::move(*file));
     return status;
+  }
+  IOStatus NewLogger(const std::string& path, const IOOptions& options, std::shared_ptr<rocksdb::Logger>* logger,
+                     Debug* debug) override {
+    return FileSystem::NewLogger(path, options, logger, debug);  // into a file of ours
   }
 
  private:

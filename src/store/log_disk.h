@@ -1,6 +1,6 @@
 // LogDisk: the file system under the journal's RocksDB. It keeps failures to write a log from RocksDB, and tells them
 // to the journal: RocksDB 7.8 ends the process when it touches a log again that it could not write, be it to close it.
-// Private to src/store.
+// So it does with the file of its messages, of which nobody needs to be told. Private to src/store.
 #pragma once
 
 #include <rocksdb/env.h>
@@ -34,6 +34,7 @@ class LogDisk {
  private:
   class Files;
   class LogFile;
+  class MessageFile;
   void note(const std::string& problem);
 
   std::atomic<bool> failed_{false};

@@ -20,7 +20,7 @@ namespace weir::support {
 /// Thread-safe. Outlives what uses its env().
 class FaultDisk {
  public:
-  std::atomic<bool> full{false};        // every write fails for want of space
+  std::atomic<bool> full{false};        // every write fails for want of space; an empty file needs none
   std::atomic<bool> sync_fails{false};  // every sync fails
   std::atomic<bool> dead{false};        // nothing changes any more: the process was killed, or the power went
 
@@ -93,18 +93,21 @@ class FaultDisk {
 
     IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                              std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override {
-      const IOStatus problem = disk_.problem_of_write();
-      if (!problem.ok()) return problem;
+      if (disk_.dead) return IOStatus::IOError("the disk is dead");
       const IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
       if (!status.ok()) return status;
       disk_.note_synced(path, 0);
       *file = std::make_unique<File>(std::move(*file), disk_, path);
       return status;
     }
+    /// RocksDB's messages are on this disk, too.
+    IOStatus NewLogger(const std::string& path, const IOOptions& options, std::shared_ptr<rocksdb::Logger>* logger,
+                       Debug* debug) override {
+      return FileSystem::NewLogger(path, options, logger, debug);
+    }
     IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                         Debug* debug) override {
-      const IOStatus problem = disk_.problem_of_write();
-      if (!problem.ok()) return problem;
+      if (disk_.dead) return IOStatus::IOError("the disk is dead");
       disk_.note_renamed(from, to);
       return FileSystemWrapper::RenameFile(from, to, options, debug);
     }
