@@ -164,9 +164,14 @@ TEST_F(DurabilityTest, a_loss_of_power_costs_nothing_that_was_acknowledged_at_sy
 
 TEST_F(DurabilityTest, a_loss_of_power_at_interval_costs_the_end_and_no_part_of_the_middle) {
   Serving serving(plain_options(), directory);
-  for (int visitor = 0; visitor < 20; ++visitor) ASSERT_FALSE(serving.take_body(page_view(visitor)).refused);
-  while (report_now(*serving)->stats[Stat::kJournalSyncs] == 0) std::this_thread::yield();
+  std::atomic<std::uint64_t> durable{0};
+  serving->on_durable([&durable](std::uint64_t number) { durable = number; });
+  std::uint64_t middle = 0;
+  for (int visitor = 0; visitor < 20; ++visitor) middle = serving.take_body(page_view(visitor)).durable_at;
+  ASSERT_GT(middle, 0U);
+  while (durable < middle) std::this_thread::yield();
   for (int visitor = 20; visitor < 40; ++visitor) ASSERT_FALSE(serving.take_body(page_view(visitor)).refused);
+  serving->on_durable({});
   serving.disk().dead = true;
   serving.crash();
   serving.disk().lose_unsynced();
