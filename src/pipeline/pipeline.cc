@@ -15,7 +15,6 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level cache
-constexpr std::size_t kReplayQueueEvents = 4096;
 constexpr std::size_t kLeastBatches = 4;         // per shard
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
 constexpr TimeMs kIdleMs = 500;                  // without events for so long, time moves by the wall clock
@@ -156,10 +155,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, const Clock& clock, const F
       memory_(settings_.mode == PipelineMode::kServe ? settings_.options.memory_bytes : kNoMemoryLimit,
               settings_.options.memory_reading) {
   const PipelineOptions& options = settings_.options;
-  // Serve needs room for bursts. A replay's reader may just as well wait, and few batches stay in the cache.
-  const bool replay = settings_.mode == PipelineMode::kReplay;
-  const std::size_t queue_events = replay ? std::min(options.queue_events, kReplayQueueEvents) : options.queue_events;
-  const std::size_t batches = queue_events / options.batch_events / queues_.size();
+  const std::size_t batches = options.queue_events / options.batch_events / queues_.size();
   for (auto& queue : queues_) {
     queue = std::make_unique<BatchQueue>(std::max(kLeastBatches, batches), options.batch_events);
   }

@@ -32,7 +32,6 @@ class RecordWriter {
 
   void begin(const RecordHead& head);
   void add(const Event& event);
-  std::size_t event_count() const { return event_count_; }
   /// The record. Valid until the next begin().
   std::string_view finish();
 
