@@ -51,6 +51,8 @@ class FakeIntake final : public Intake {
                        std::string(wording.format), std::string(wording.call), std::string(wording.query)});
     return result;
   }
+  /// All bodies so far.
+  std::uint64_t keep_bodies() override { return result.durable_at; }
   std::optional<Stat> refusal() const override { return room ? std::nullopt : std::optional(why_refused.load()); }
   bool memory_is_scarce() const override { return scarce; }
   bool keeps() const override {

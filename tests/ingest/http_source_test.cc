@@ -38,6 +38,13 @@ TEST_F(HttpSourceTest, a_body_is_taken_with_its_origin_and_answered_with_counts)
   EXPECT_EQ(stats_.read()[Stat::kHttpRequests2xx], 1);
 }
 
+TEST_F(HttpSourceTest, an_answer_that_waits_until_its_body_is_kept_goes_when_it_is) {
+  start_http();
+  intake_.result.durable_at = 7;
+  EXPECT_EQ(post({}, "{}").status, 202);
+  EXPECT_EQ(http_request(source_->port(), "GET", "/weir.gif?url=/", {}, "").status, 200);
+}
+
 TEST_F(HttpSourceTest, any_content_type_is_taken) {
   start_http();
   for (const char* type : {"application/json", "text/plain;charset=UTF-8", "application/x-ndjson", "image/gif", ""}) {
