@@ -14,7 +14,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kParsedEvents = 32;  // small enough for the first-level cache
+constexpr std::size_t kParsedEvents = 32;        // small enough for the first-level cache
 constexpr std::size_t kLeastBatches = 4;         // per shard
 constexpr std::size_t kOversizeHeadBytes = 512;  // of a line that is refused as too long: for the dead letters
 constexpr TimeMs kIdleMs = 500;                  // without events for so long, time moves by the wall clock

@@ -99,6 +99,7 @@ Pipeline::Outcome Pipeline::take_event(const ParsedEvent& parsed, const Portion&
     router_.route(event, parsed.line);
   } else if (router_.place(event, parsed.line)) {
     placed_.push_back(event);
+    recorder_.add(event);
   }
   return {rejection};
 }

@@ -110,7 +110,6 @@ void Pipeline::take_and_keep(const Portion& portion, BodyResult* result) {
   take_text(portion, result);
   placed_order_ = router_.order();
   router_.rewind(now);
-  for (std::size_t i = first; i < placed_.size(); ++i) recorder_.add(placed_[i]);
   if (is_body && placed_.size() > first) result->durable_at = keeper_->newest_record() + 1;
   if (!is_body || placed_.size() >= kRecordEvents) close_record();
 }

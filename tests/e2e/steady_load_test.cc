@@ -75,8 +75,8 @@ TEST(SteadyLoad, memory_is_flat) {
   RunningServer server(listeners_config() + kSteadyConfig);
   // As many events as make everything that is bounded as large as it gets. The last to grow are histograms: times that
   // hardly any visit takes fill their columns, a few more in each million events.
-  const support::ProcessResult warm_up = support::run_process(load_command(server, kWarmUpRate, warm_up_time));
-  ASSERT_EQ(warm_up.exit_code, 0) << warm_up.output << warm_up.log;
+  support::ChildProcess warm_up(load_command(server, kWarmUpRate, warm_up_time));
+  ASSERT_EQ(warm_up.wait_for_exit(2 * warm_up_time + kSettling), 0) << warm_up.output() << warm_up.log();
 
   support::ChildProcess load(load_command(server, kRate, kSettling + judged));
   const auto began = Clock::now();
