@@ -258,8 +258,8 @@ void Journal::drop_before(std::uint64_t epoch) {
     any = true;
   }
   if (!any) return;
+  const std::lock_guard lock(parts_->mutex);  // RocksDB would order the write behind those of append() by itself
   const Status status = parts_->begin_log();
-  const std::lock_guard lock(parts_->mutex);
   if (!status.ok()) note_failure(status.ToString());
 }
 
