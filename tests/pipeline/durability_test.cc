@@ -243,9 +243,9 @@ TEST_F(DurabilityTest, the_journal_does_not_grow_without_bound) {
   for (int i = 0; i < 400; ++i) {
     while (serving.take_body(body).refused) std::this_thread::yield();
   }
-  const StatValues stats = report_now(*serving)->stats;
-  EXPECT_GT(stats[Stat::kJournalWrittenBytes], 900'000);
-  EXPECT_GE(stats[Stat::kSnapshotsWritten], 2);
+  EXPECT_GT(report_now(*serving)->stats[Stat::kJournalWrittenBytes], 900'000);
+  // So much is taken behind the second snapshot alone, which is counted a little later.
+  while (report_now(*serving)->stats[Stat::kSnapshotsWritten] < 2) std::this_thread::yield();
   EXPECT_LE(files_of(directory, "snapshot-").size(), 3U);
 }
 
