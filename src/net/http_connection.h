@@ -40,7 +40,7 @@ class HttpConnectionOwner {
   virtual void connection_closed(HttpConnection& connection) = 0;
 };
 
-/// Kept alive by its own pending waits. All members on the io thread.
+/// Kept alive by its own pending waits, or by its owner while its answers are held. All members on the io thread.
 class HttpConnection final : public HttpStream, public std::enable_shared_from_this<HttpConnection> {
  public:
   /// `tls` is null for plain HTTP.

@@ -176,7 +176,7 @@ class HttpServerState final : public HttpConnectionOwner, public std::enable_sha
   StatBoard* stats_;
   StatBoard* request_stats_;
   std::shared_ptr<Acceptor> acceptor_;
-  std::unordered_set<HttpConnection*> connections_;                     // kept alive by their pending operations
+  std::unordered_set<HttpConnection*> connections_;                     // kept alive by their pending waits, or held_
   std::unordered_map<std::string, std::size_t> connections_of_client_;  // by address; of no proxy
   SteadyTimer sweep_timer_;
   std::shared_ptr<const TlsContext> tls_;  // of connections accepted from now on; null: plain
