@@ -117,15 +117,18 @@ void Pipeline::take_and_keep(const Portion& portion, BodyResult* result) {
 /// Gives the record under way to the journal, and then its events to the shards. Whoever sent them cannot be told to
 /// come again any more: while the journal fails they wait, unacknowledged, and nothing more is taken.
 void Pipeline::close_record() {
-  if (placed_.empty() && head_.place.empty()) return;
+  if (!placed_.empty() || !head_.place.empty()) keep_record();
+}
+
+void Pipeline::keep_record() {
   const std::string_view record = recorder_.finish();
   // What waits already comes first.
   if (backlog_.empty() && keeper_->append(record)) {
     send_placed(placed_);
     note_places(head_);
   } else {
-    backlog_.push_back(
-        {std::string(record), placed_, std::string(head_.source), std::string(head_.place), placed_order_});
+    backlog_.push_back({std::string(record), placed_, std::string(head_.source), std::string(head_.place),
+                        head_.replaces_all_places, placed_order_});
     backlogged_ = true;
   }
   placed_.clear();
@@ -148,7 +151,9 @@ void Pipeline::journal_works() {
   auto first_left = backlog_.begin();
   for (; first_left != backlog_.end() && keeper_->append(first_left->record); ++first_left) {
     send_placed(first_left->events);
-    note_places({.source = first_left->source, .place = first_left->place});
+    note_places({.source = first_left->source,
+                 .place = first_left->place,
+                 .replaces_all_places = first_left->replaces_all_places});
   }
   backlog_.erase(backlog_.begin(), first_left);
   backlogged_ = !backlog_.empty();
@@ -164,21 +169,22 @@ void Pipeline::note_places(const RecordHead& head) {
   }
 }
 
+/// In order behind what waits: lines up to a place must be kept before it is.
 void Pipeline::keep_places(std::string_view all) {
   if (keeper_ == nullptr) return;
   const std::lock_guard lock(intake_mutex_);
   close_record();
-  const RecordHead head{.received_ms = last_intake_ms_,
-                        .newest_ms = router_.newest_ms(),
-                        .started = router_.started(),
-                        .source = {},
-                        .place = all,
-                        .replaces_all_places = true};
-  note_places(head);
-  recorder_.begin(head);
-  const std::string_view record = recorder_.finish();
-  // In order behind what waits; else the next snapshot has it.
-  if (backlog_.empty()) static_cast<void>(keeper_->append(record));
+  // Of those that wait the latest will do. The first was tried, and may be on the disk.
+  if (backlog_.size() > 1 && backlog_.back().replaces_all_places) backlog_.pop_back();
+  placed_order_ = backlog_.empty() ? router_.order() : backlog_.back().behind;
+  head_ = {.received_ms = last_intake_ms_,
+           .newest_ms = placed_order_.newest_ms,
+           .started = placed_order_.started,
+           .source = {},
+           .place = all,
+           .replaces_all_places = true};
+  recorder_.begin(head_);
+  keep_record();
 }
 
 std::optional<KeptPlaces> Pipeline::kept_places() const {

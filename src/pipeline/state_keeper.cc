@@ -185,6 +185,8 @@ void StateKeeper::on_durable(std::function<void(std::uint64_t)> tell) {
 bool StateKeeper::sync_and_tell() {
   if (recovering_ || journal_->appended() == journal_->synced() || !journal_->sync()) return false;
   const std::lock_guard lock(mutex_);
+  // A journal that was opened again meanwhile may lack records that were appended before: its snapshot has them.
+  if (recovering_) return false;
   if (tell_) tell_(journal_->synced());
   return true;
 }

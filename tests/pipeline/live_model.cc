@@ -95,6 +95,8 @@ void LiveModel::refused_unread(std::int64_t events) {
 
 void LiveModel::waits(Portion portion) {
   note_taken(portion);
+  const bool replaced = waiting_.size() > 1 && portion.of_all && waiting_.back().of_all;  // but for the first
+  if (replaced) waiting_.pop_back();
   waiting_.push_back(std::move(portion));
 }
 

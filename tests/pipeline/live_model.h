@@ -26,6 +26,7 @@ struct Portion {
   std::vector<NaiveLine> lines;  // without blank ones, and what was shed
   std::int64_t taken_ms = 0;     // by the clock
   std::string place;             // of its source, behind it; empty: none
+  bool of_all = false;           // nothing but places of all sources; those that wait give way to later ones
   LiveTime before;
   std::int64_t newest_ms = 0;  // behind it
   std::int64_t placed = 0;     // events that are new to the pipeline, or late, or duplicates

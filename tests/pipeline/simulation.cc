@@ -138,7 +138,7 @@ bool Simulation::step_some_shard(Pipeline& pipeline) {
 void Simulation::step_other(Pipeline& pipeline) {
   ++depth_;
   const std::int64_t choice = random_.between(0, 9);
-  if (choice <= 3) feed();
+  if (choice <= 3) random_.chance(90) ? feed() : keep_places();
   if (choice >= 4 && choice <= 6) static_cast<void>(step_some_shard(pipeline));
   if (choice == 7) tick();
   if (choice == 8) publish();
@@ -149,7 +149,7 @@ void Simulation::step_other(Pipeline& pipeline) {
 void Simulation::step() {
   ++tally_.steps;
   const std::int64_t choice = random_.between(0, 99);
-  if (choice <= 34) return feed();
+  if (choice <= 34) return random_.chance(90) ? feed() : keep_places();
   if (choice <= 60) return static_cast<void>(step_some_shard(*pipeline_));
   if (choice <= 68) return tick();
   if (choice <= 75) return publish();
@@ -239,6 +239,23 @@ void Simulation::feed_stream(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) (text += line) += '\n';
   stream->write(text);
   note(fmt::format("lines: {}, place \"{}\"", lines.size(), portion.place));
+  settle(std::move(portion));
+}
+
+/// What a tail does now and then, behind all that it read.
+void Simulation::keep_places() {
+  if (disk_.dead()) return;
+  keep_bodies();
+  Portion portion = model_.portion_of({}, clock_.now_ms(), LiveModel::Heartbeats::kTaken);
+  portion.place = fmt::format("all at {}", next_line_);
+  portion.of_all = true;
+  pipeline_->keep_places(portion.place);
+  note(fmt::format("places \"{}\"", portion.place));
+  settle(std::move(portion));
+}
+
+/// Finds out what became of what a source brought that nobody waits for.
+void Simulation::settle(Portion portion) {
   // It goes into the journal, or it waits, or there is nothing to keep.
   if (!portion.makes_record()) {
     model_.took(std::move(portion), 0);

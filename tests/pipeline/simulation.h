@@ -64,6 +64,8 @@ class Simulation final : private Turns {
   void feed();
   void feed_body(const std::vector<std::string>& lines);
   void feed_stream(const std::vector<std::string>& lines);
+  void keep_places();
+  void settle(Portion portion);
   void keep_bodies();
   void note_records();
   void tick();

@@ -131,7 +131,7 @@ void Simulation::resolve(End how) {
   records_ = found;
   told_ = std::min(told_, found);
   const std::optional<KeptPlaces> places = pipeline_->kept_places();
-  const std::string place = places && !places->marked.empty() ? places->marked.back().second : "";
+  const std::string place = !places ? "" : places->marked.empty() ? places->all : places->marked.back().second;
   if (place != model_.place()) fail(fmt::format("place: expected {}, got {}", model_.place(), place));
 }
 

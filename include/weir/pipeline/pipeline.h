@@ -171,6 +171,7 @@ class Pipeline final : public Intake, private StateOwner {
   void take(const Portion& portion, BodyResult* result);
   void take_and_keep(const Portion& portion, BodyResult* result);
   void close_record();
+  void keep_record();
   void send_placed(const std::vector<Event>& events);
   void save_intake(ByteWriter& writer) const;
   bool load_intake(ByteReader& reader);
@@ -232,6 +233,7 @@ class Pipeline final : public Intake, private StateOwner {
     std::vector<Event> events;
     std::string source;
     std::string place;
+    bool replaces_all_places;
     Router::Order behind;  // where the next events are placed
   };
   std::vector<Waiting> backlog_;
