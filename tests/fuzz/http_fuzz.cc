@@ -1,7 +1,7 @@
 // Fuzz target of the public listener: what a client may send over one connection, in pieces of any size, with the
-// routes and the formats behind them. The first byte of the input is the size of the pieces, 0: all at once. Must not
-// crash or read outside its buffers, must answer in HTTP or not at all, and must be done with the connection once the
-// client is.
+// routes, the formats and all of a server's pipeline behind it. The first byte of the input is the size of the pieces,
+// 0: all at once. Must not crash or read outside its buffers, must answer in HTTP or not at all, and must be done with
+// the connection once the client is.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -11,58 +11,44 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "weir/core/check.h"
-#include "weir/core/ip_address.h"
 #include "weir/ingest/source.h"
-#include "weir/parse/parser.h"
+#include "weir/pipeline/pipeline.h"
+#include "weir/window/options.h"
 
 namespace {
 
 using namespace weir;
 
-/// Parses bodies, and forgets what was in them. Every third is kept some time after it was taken.
-class ParsingIntake final : public Intake {
+/// Whoever waits lets the one shard work.
+class OneShard final : public Turns {
  public:
-  std::unique_ptr<ByteStream> open_stream(SourceKind, std::string_view) override { return nullptr; }
-  BodyResult take_body(std::string_view body, const Origin& origin, const Wording& wording) override {
-    WEIR_CHECK(parse_ip_address(origin.address).has_value());
-    const FormatRow* const row = find_format(wording.format.empty() ? "native" : wording.format);
-    WEIR_CHECK(row != nullptr);
-    std::unique_ptr<Parser>& parser = parsers_[row];
-    if (parser == nullptr) parser = row->make({.line_bytes = 1024, .depth = 6});
-    BodyResult result;
-    parser->begin(body, Framing::kDocument, {wording.call, wording.query});
-    while (const std::size_t count = parser->next(parsed_)) {
-      for (std::size_t i = 0; i < count; ++i) {
-        result.any_json = result.any_json || !parsed_[i].rejected;
-        ++(parsed_[i].rejected ? result.rejected : result.accepted);
-        if (!parsed_[i].rejected || result.errors.size() >= 10) continue;
-        result.errors.push_back({parsed_[i].line_number, name_of(parsed_[i].reason)});
-      }
-    }
-    result.durable_at = ++taken_ % 3 == 0 ? taken_ : 0;
-    return result;
-  }
-  std::uint64_t keep_bodies() override { return taken_; }
-  std::optional<Stat> refusal() const override { return std::nullopt; }
-  void count_refused(std::size_t, Stat) override {}
-
- private:
-  std::map<const FormatRow*, std::unique_ptr<Parser>> parsers_;
-  std::array<ParsedEvent, 32> parsed_;
-  std::uint64_t taken_ = 0;
+  void wait(Pipeline& pipeline, WaitFor) override { static_cast<void>(pipeline.step(PipelinePart::kShard)); }
 };
 
-/// The listener, which goes on when the client lets it: nothing here depends on the time.
+PipelineOptions small_options() {
+  PipelineOptions options;
+  options.shards = 1;
+  options.hash_seed = 1;
+  options.reader.parser.line_bytes = 1024;
+  options.reader.parser.depth = 6;
+  options.reader.symbols = options.windows.visitors = options.windows.cells = 1000;
+  options.sessions.sessions = options.sessions.reorder_events = 1000;
+  options.sessions.delivery_ids = options.sessions.orders = 1000;
+  options.windows.rollups = default_rollups();
+  return options;
+}
+
+/// The listener and the pipeline behind it, which go on when the client lets them: nothing here depends on the time.
 class Listener {
  public:
   Listener() {
@@ -75,7 +61,7 @@ class Listener {
     options.http_country_header = "Country";
     const auto row =
         std::ranges::find_if(source_table(), [](const SourceRow& any) { return any.kind == SourceKind::kHttp; });
-    source_ = *row->start(options, {io_, intake_, stats_, {}, tail_stats_, {}});
+    source_ = *row->start(options, {io_, *pipeline_, stats_, {}, tail_stats_, {}});
   }
 
   /// Sends all of it in pieces, reads until the listener closes, and returns what it said.
@@ -85,9 +71,10 @@ class Listener {
     bool open = true;
     while (open && !bytes.empty()) {
       const ssize_t sent = ::send(client, bytes.data(), std::min(piece, bytes.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+      const bool taken = sent > 0 || errno == EAGAIN;
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       io_.poll();
-      open = listen_to(client) && (sent > 0 || errno == EAGAIN);
+      open = listen_to(client) && taken;
     }
     ::shutdown(client, SHUT_WR);
     for (int turns = 0; open; ++turns) {
@@ -100,6 +87,16 @@ class Listener {
     ::close(client);
     io_.poll();
     return said_;
+  }
+
+  /// Takes what came to a report, in which nothing may be missing.
+  void report() {
+    clock_.advance(1000);
+    static_cast<void>(pipeline_->tick());
+    while (pipeline_->step(PipelinePart::kShard)) continue;
+    static_cast<void>(pipeline_->step(PipelinePart::kPublisher));
+    const StatValues& stats = pipeline_->report()->stats;
+    WEIR_CHECK(stats.received() == stats.settled() + stats[Stat::kQueued]);
   }
 
  private:
@@ -129,8 +126,10 @@ class Listener {
     }
   }
 
+  ManualClock clock_{1'800'000'000'000};
+  OneShard turns_;
+  std::unique_ptr<Pipeline> pipeline_ = *Pipeline::start({small_options(), PipelineMode::kServe, 0, &turns_}, clock_);
   boost::asio::io_context io_;
-  ParsingIntake intake_;
   StatBoard stats_;
   StatBoard tail_stats_;
   std::unique_ptr<Source> source_;
@@ -145,5 +144,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::string said = listener.talk(bytes, data[0] == 0 ? size : data[0]);
   WEIR_CHECK(said.empty() || said.starts_with("HTTP/1.1 "));
+  listener.report();
   return 0;
 }

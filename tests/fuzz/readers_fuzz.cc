@@ -26,6 +26,7 @@
 #include "weir/core/time_text.h"
 #include "weir/ingest/origin_reader.h"
 #include "weir/ingest/syslog_message.h"
+#include "weir/net/http_answer.h"
 #include "weir/net/negotiation.h"
 #include "weir/parse/parser.h"
 
@@ -157,10 +158,18 @@ void read_kept_places(std::string_view text) {
   static_cast<void>(read_place(text));
 }
 
+void read_answer(std::string_view text) {
+  HttpAnswer answer;
+  const HttpAnswerState state = read_http_answer(text, answer);
+  if (state == HttpAnswerState::kPartial || state == HttpAnswerState::kBroken) return;
+  WEIR_CHECK(lies_within(answer.body, text));
+  WEIR_CHECK(state != HttpAnswerState::kWhole || (answer.size > 0 && answer.size <= text.size()));
+}
+
 /// THE readers; a seed begins with the number of its row.
-constexpr std::array kReaders{read_datagram, read_compressed, read_pixel, read_origin,
-                              read_accept,   read_live_query, read_url,   read_label,
-                              read_time,     read_user_agent, read_words, read_kept_places};
+constexpr std::array kReaders{read_datagram,   read_compressed,  read_pixel, read_origin, read_accept,
+                              read_live_query, read_url,         read_label, read_time,   read_user_agent,
+                              read_words,      read_kept_places, read_answer};
 
 }  // namespace
 

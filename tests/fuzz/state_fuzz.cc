@@ -1,8 +1,15 @@
 // Fuzz target of stored state. The first byte of the input chooses a reader: a record of the journal, a shard's part of
-// a snapshot, or the codec alone; checksums, which a fuzzer cannot guess, are made right first. Must not crash, read
-// outside its buffers, ask for memory out of proportion, or give out a shard that cannot go on.
+// a snapshot, the codec alone, intake's part of a snapshot, or whole files; but for the latter checksums, which a
+// fuzzer cannot guess, are made right first. Must not crash, read outside its buffers, ask for memory out of
+// proportion, or give out a shard that cannot go on.
+#include <fmt/format.h>
+#include <rocksdb/env.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,7 +17,10 @@
 #include "weir/core/hash.h"
 #include "weir/model/currency.h"
 #include "weir/pipeline/shard.h"
+#include "weir/pipeline/visitor_identity.h"
 #include "weir/store/event_record.h"
+#include "weir/store/snapshot_files.h"
+#include "weir/store/state_folder.h"
 
 namespace {
 
@@ -23,7 +33,7 @@ struct Lone {
   FunnelSet funnels{{Funnel{"f", {{"a", FunnelStep::Kind::kPage, "/a"}, {"b", FunnelStep::Kind::kPage, "/b"}}}}, 3000};
   SymbolTable symbols{Hasher(1), 1000};
   SpecialSymbols special{symbols.symbol_of(kNoneLabel), symbols.symbol_of(kOtherLabel)};
-  std::unique_ptr<DeadLetters> letters = std::move(*DeadLetters::open("", 0));
+  std::unique_ptr<DeadLetters> letters = *DeadLetters::open("", 0);
   SnapshotHub hub{1};
   StateCollector states{1};
   Shard shard;
@@ -115,20 +125,54 @@ void try_codec(std::string_view bytes) {
   }
 }
 
+/// What intake keeps in its part of a snapshot.
+void try_intake(std::string_view bytes) {
+  ByteReader reader(bytes);
+  static VisitorIdentity identity = *VisitorIdentity::open(
+      {.scope = IdentityScope::kRun, .salt_file = {}, .timeout_ms = 1'800'000, .overnight_visitors = 100});
+  if (!identity.load(reader)) return;
+  SymbolTable symbols(Hasher(1), 1000);
+  static_cast<void>(symbols.load(reader));
+}
+
+/// Files as they lie on the disk.
+void try_files(std::string_view bytes) {
+  static const std::unique_ptr<rocksdb::Env> disk(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  static const std::string folder = std::filesystem::temp_directory_path() / fmt::format("weir_fuzz_{}", ::getpid());
+  const SnapshotFiles snapshots(folder, disk.get());
+  const rocksdb::Slice content(bytes.data(), bytes.size());
+  for (const std::string& path : {snapshots.path_of(1), folder + "/identity"}) {
+    WEIR_CHECK(rocksdb::WriteStringToFile(disk.get(), content, path).ok());
+  }
+  if (const Result<SnapshotParts> read = snapshots.read(1)) {
+    for (const std::string_view part : read->parts) WEIR_CHECK(part.size() <= bytes.size());
+  }
+  const Result<StateFolder> state = StateFolder::open(folder, disk.get());
+  WEIR_CHECK(state.has_value());
+  const Result<std::optional<StateIdentity>> identity = state->identity();
+  WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 256));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 3) {
+  switch (data[0] % 5) {
     case 0:
       try_record(rest);
       break;
     case 1:
       try_shard(rest);
       break;
-    default:
+    case 2:
       try_codec(rest);
+      break;
+    case 3:
+      try_intake(rest);
+      break;
+    default:
+      try_files(rest);
   }
   return 0;
 }
