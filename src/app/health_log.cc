@@ -29,4 +29,16 @@ void HealthLog::look_at_journal(const Pipeline& pipeline) {
   spdlog::error("events are refused because they cannot be kept: {}; will try again", pipeline.problem());
 }
 
+bool HealthLog::tell_end(const Pipeline& pipeline, const Report& report) {
+  const StatValues& stats = report.stats;
+  spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate, {} shed", stats.received(),
+               stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate], stats.shed());
+  if (pipeline.unkept() == 0) return true;
+  spdlog::error(
+      "{} of these events could not be kept: {}; a start will read those of tailed files again, clients that had no "
+      "answer may send theirs again, and lines of other streams are lost",
+      pipeline.unkept(), pipeline.problem());
+  return false;
+}
+
 }  // namespace weir

@@ -2,6 +2,7 @@
 // to the main thread.
 #pragma once
 
+#include "weir/kpi/report.h"
 #include "weir/pipeline/pipeline.h"
 
 namespace weir {
@@ -12,6 +13,8 @@ class HealthLog {
   void look_at_memory(const MemoryGuard& memory);
   /// The same for the journal, once state is back.
   void look_at_journal(const Pipeline& pipeline);
+  /// What became of all events, behind Pipeline::finish(). False when some could not be kept.
+  static bool tell_end(const Pipeline& pipeline, const Report& report);
 
  private:
   bool keeps_ = true;  // events can be kept as durability asks

@@ -244,11 +244,9 @@ Result<int> Server::run() {
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, end_at_once);
   ingest_thread_.join();
   const std::shared_ptr<const Report> report = pipeline_->finish();
-  const StatValues& stats = report->stats;
-  spdlog::info("stopped: {} events received, {} counted, {} rejected, {} late, {} duplicate, {} shed", stats.received(),
-               stats.counted(), stats.rejected(), stats[Stat::kLate], stats[Stat::kDuplicate], stats.shed());
+  const bool all_kept = HealthLog::tell_end(*pipeline_, *report);
   const int written = command_.table ? write_output(render_table(*report, config_.sinks)) : kExitOk;
-  return cut_short_ ? kExitFailed : written;
+  return cut_short_ || !all_kept ? kExitFailed : written;
 }
 
 void Server::on_signal(int signal) {

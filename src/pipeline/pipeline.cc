@@ -306,7 +306,10 @@ std::shared_ptr<const Report> Pipeline::finish() {
   if (keeper_ != nullptr) keeper_->stop();  // sessions are kept as they are, not as draining leaves them
   {
     const std::lock_guard lock(intake_mutex_);
-    for (const Waiting& waiting : backlog_) send_placed(waiting.events);
+    for (const Waiting& waiting : backlog_) {
+      send_placed(waiting.events);
+      unkept_ += static_cast<std::int64_t>(waiting.events.size());
+    }
     backlog_.clear();
     while (settings_.turns != nullptr && hub_.is_open()) settings_.turns->wait(*this, WaitFor::kReport);
     hub_.open(++snapshot_number_, intake_counts(), router_.watermark_ms());

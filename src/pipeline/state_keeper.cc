@@ -46,11 +46,12 @@ Result<std::unique_ptr<StateKeeper>> StateKeeper::open(const StateOptions& optio
   const OpenRecordLog open_log = options.open_journal != nullptr ? options.open_journal : open_journal;
   Result<std::unique_ptr<RecordLog>> journal = open_log(folder->journal_path(), options.disk);
   if (!journal) return journal.error();
+  std::unique_ptr<StateKeeper> keeper(new StateKeeper(std::move(*folder), std::move(*journal), options, clock));
   if (!*found) {
-    const Result<std::monostate> written = folder->write_identity(identity);
+    const bool any = !keeper->snapshots_.numbers().empty() || !keeper->journal_->epochs().empty();
+    const Result<std::monostate> written = keeper->folder_.begin(identity, any);
     if (!written) return written.error();
   }
-  std::unique_ptr<StateKeeper> keeper(new StateKeeper(std::move(*folder), std::move(*journal), options, clock));
   keeper->identity_ = std::move(identity);
   return keeper;
 }
@@ -72,6 +73,7 @@ Result<std::monostate> StateKeeper::load(StateOwner& owner) {
   if (!epochs.empty()) last_epoch_ = epochs.back();
   if (!snapshots.empty()) last_epoch_ = std::max(last_epoch_, snapshots.front());
   recovery_.any = !snapshots.empty() || !epochs.empty();
+  std::string first_problem;
   for (const std::uint64_t number : snapshots) {
     const Result<SnapshotParts> snapshot = snapshots_.read(number);
     std::string problem = snapshot ? "" : snapshot.error().message;
@@ -81,6 +83,10 @@ Result<std::monostate> StateKeeper::load(StateOwner& owner) {
       const std::vector<std::string_view> rest(snapshot->parts.begin() + (snapshot->parts.empty() ? 0 : 1),
                                                snapshot->parts.end());
       if (head.done() && owner.load_state(rest)) {
+        if (std::ranges::find(epochs, number) == epochs.end()) {
+          recovery_.warnings.push_back(
+              "the journal behind the newest snapshot is gone, and what came after it is lost");
+        }
         previous_epoch_ = epoch_ = number;
         next_sequence_ = sequence + 1;
         snapshot_sequence_ = sequence;
@@ -89,13 +95,13 @@ Result<std::monostate> StateKeeper::load(StateOwner& owner) {
       problem = fmt::format("the snapshot {} does not make sense", snapshots_.path_of(number));
     }
     recovery_.warnings.push_back(problem + "; taking the one before it");
+    if (first_problem.empty()) first_problem = ": " + problem;
   }
   // Without any, the journal has to be there from its beginning.
   if (epochs.empty() ? snapshots.empty() : epochs.front() == kFirstEpoch) return std::monostate{};
   return Error{fmt::format(
-      "state.directory: no snapshot in {} can be used{}{}; restore one from a backup, or, to begin anew, move {} away",
-      folder_.path(), recovery_.warnings.empty() ? "" : ": ",
-      recovery_.warnings.empty() ? "" : recovery_.warnings.front(), folder_.path())};
+      "state.directory: no snapshot in {} can be used{}; restore one from a backup, or, to begin anew, move {} away",
+      folder_.path(), first_problem, folder_.path())};
 }
 
 Result<std::monostate> StateKeeper::replay(StateOwner& owner) {
@@ -184,11 +190,16 @@ void StateKeeper::on_durable(std::function<void(std::uint64_t)> tell) {
 
 bool StateKeeper::sync_and_tell() {
   if (recovering_ || journal_->appended() == journal_->synced() || !journal_->sync()) return false;
-  const std::lock_guard lock(mutex_);
   // A journal that was opened again meanwhile may lack records that were appended before: its snapshot has them.
   if (recovering_) return false;
-  if (tell_) tell_(journal_->synced());
+  tell(journal_->synced());
   return true;
+}
+
+void StateKeeper::tell(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  told_ = std::max(told_.load(), number);
+  if (tell_) tell_(number);
 }
 
 /// At `sync` one fsync after the other, each for all that was appended meanwhile; at `interval` one now and then.
@@ -235,13 +246,11 @@ void StateKeeper::step_snapshots() {
 /// After a failure nobody can tell what of the journal reached the disk; a snapshot has all that was accepted.
 bool StateKeeper::mend() {
   recovering_ = true;
+  if (!journal_->working()) note_problem(journal_->problem());
   if (!journal_->working() && !journal_->reopen()) return false;
   if (!take_snapshot()) return false;
   recovering_ = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (tell_) tell_(snapshot_sequence_);
-  }
+  tell(snapshot_sequence_);
   owner_->journal_works();
   return true;
 }

@@ -200,7 +200,11 @@ void IdMemory::save(ByteWriter& writer) const {
 }
 
 bool IdMemory::load(ByteReader& reader) {
+  lines_.forget();
+  line_count_ = kFirstLines;
+  size_ = 0;
   turn_ = turns_;
+  oldest_ = 1;
   latest_ = 0;
   const std::uint64_t generation_count = reader.number(kMostGenerations);
   std::uint64_t age = turns_;

@@ -23,6 +23,7 @@ using rocksdb::Status;
 
 constexpr std::string_view kEpochPrefix = "epoch-";
 constexpr std::string_view kTurn = "turn";
+constexpr std::uint64_t kNoRecord = ~std::uint64_t{0};
 constexpr std::size_t kWriteBufferBytes = 32 * 1024 * 1024;
 constexpr std::size_t kSmallBufferBytes = 64 * 1024;
 constexpr int kMostFlushesDue = 16;
@@ -76,6 +77,17 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, LoggedRecords logged) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;
+}
+
+/// What to do about a journal that cannot be opened.
+std::string_view cure_of(const Status& status) {
+  const std::string text = status.ToString();
+  const auto says = [&text](std::string_view words) { return text.find(words) != std::string::npos; };
+  if (status.IsNoSpace()) return "make room on the disk: a start takes about as much again as the journal has";
+  if (says("Read-only file system")) return "mount the file system of state.directory for writing";
+  if (says("Permission denied")) return "run Weir as the user whom state.directory belongs to";
+  if (status.IsIOError() && says("lock")) return "another process uses it: give each one a state.directory of its own";
+  return "see that the disk works; to begin anew, move state.directory away";
 }
 
 /// The number in the name of a column family; 0 for the one that every database has.
@@ -140,6 +152,14 @@ struct Journal::Parts {
     return Status::IOError(disk.problem());  // RocksDB does not know
   }
 
+  /// Number of the first record of an epoch; kNoRecord: it has none.
+  std::uint64_t first_record_of(ColumnFamilyHandle& family) const {
+    const std::unique_ptr<rocksdb::Iterator> record(database->NewIterator({}, &family));
+    record->SeekToFirst();
+    while (record->Valid() && record->key().size() != kRecordKeyBytes) record->Next();  // the mark of add_record()
+    return record->Valid() ? sequence_of({record->key().data(), record->key().size()}) : kNoRecord;
+  }
+
   /// Has RocksDB begin a log. It removes an older one once each family that has anything in there was flushed or
   /// dropped: epochs are dropped, and the default family gets something to be flushed. Of that no table comes: it
   /// would be ahead of a log whose end a loss of power may tear.
@@ -160,10 +180,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, DiskEnv 
   auto parts = std::make_unique<Parts>(path, env);
   const Status status = parts->open(LoggedRecords::kBecomeTables);
   if (status.ok()) return std::unique_ptr<Journal>(new Journal(std::move(parts)));
-  const bool locked = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
-  return Error{fmt::format("cannot open the journal {}: {}; {}", path, status.ToString(),
-                           locked ? "another process uses it: give each one a state.directory of its own"
-                                  : "see that the disk works; to begin anew, move state.directory away")};
+  return Error{fmt::format("cannot open the journal {}: {}; {}", path, status.ToString(), cure_of(status))};
 }
 
 Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -193,11 +210,18 @@ Result<std::monostate> Journal::read_from(std::uint64_t epoch, const Take& take)
   rocksdb::ReadOptions options;
   options.readahead_size = 2 * 1024 * 1024;
   for (auto family = parts_->families.lower_bound(epoch); family != parts_->families.end(); ++family) {
+    // What it has from there on was written while the journal failed, and never accepted.
+    std::uint64_t end = kNoRecord;
+    for (auto next = std::next(family); next != parts_->families.end() && end == kNoRecord; ++next) {
+      end = parts_->first_record_of(*next->second);
+    }
     const std::unique_ptr<rocksdb::Iterator> record(parts_->database->NewIterator(options, family->second.get()));
     for (record->SeekToFirst(); record->Valid(); record->Next()) {
       const std::string_view key(record->key().data(), record->key().size());
       const std::string_view value(record->value().data(), record->value().size());
-      if (key.size() == kRecordKeyBytes && !take(sequence_of(key), value)) return std::monostate{};
+      if (key.size() != kRecordKeyBytes) continue;
+      if (sequence_of(key) >= end) break;
+      if (!take(sequence_of(key), value)) return std::monostate{};
     }
     if (!record->status().ok()) {
       return Error{fmt::format("cannot read the journal {}: {}", parts_->path, record->status().ToString())};

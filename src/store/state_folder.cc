@@ -20,6 +20,7 @@ constexpr std::string_view kVersion = "3";
 constexpr std::string_view kSeed = "seed ";
 constexpr std::string_view kShards = "shards ";
 constexpr std::string_view kShape = "shape ";
+constexpr std::uint64_t kMostShards = 256;  // as of pipeline.shards
 constexpr mode_t kFolderMode = 0700;
 
 Error unusable(const std::string& path, std::string_view why) {
@@ -46,7 +47,7 @@ std::optional<std::uint64_t> number_behind(std::string_view word, std::string_vi
 std::optional<StateIdentity> read_identity(std::string_view text) {
   const auto seed = number_behind(kSeed, take_line(text), 16);
   const auto shards = number_behind(kShards, take_line(text), 10);
-  if (!seed || !shards || *shards == 0) return std::nullopt;
+  if (!seed || !shards || *shards == 0 || *shards > kMostShards) return std::nullopt;
   StateIdentity identity{.hash_seed = *seed, .shards = *shards, .shape = {}};
   while (!text.empty()) {
     const std::string_view line = take_line(text);
@@ -79,7 +80,9 @@ Result<std::optional<StateIdentity>> StateFolder::identity() const {
   std::string bytes;
   const rocksdb::Status status = rocksdb::ReadFileToString(env_, path, &bytes);
   if (status.IsNotFound() || status.IsPathNotFound()) return std::optional<StateIdentity>();
-  if (!status.ok()) return unusable(path_, status.ToString());
+  if (!status.ok()) {
+    return unusable(path_, status.ToString() + "; see that the disk works and that the user of Weir may read it");
+  }
   std::string_view text = bytes;
   const std::string_view title = take_line(text);
   const std::string begin_anew = fmt::format("to begin anew, move {} away", path_);
@@ -94,7 +97,13 @@ Result<std::optional<StateIdentity>> StateFolder::identity() const {
   return identity;
 }
 
-Result<std::monostate> StateFolder::write_identity(const StateIdentity& identity) const {
+Result<std::monostate> StateFolder::begin(const StateIdentity& identity, bool any_state) const {
+  if (any_state) {
+    return unusable(path_,
+                    fmt::format("there is state, but {}, without which it cannot be read, is missing; restore it "
+                                "from a backup, or, to begin anew, move {} away",
+                                identity_path(path_), path_));
+  }
   std::string text =
       fmt::format("{}{}\n{}{:016x}\n{}{}\n", kTitle, kVersion, kSeed, identity.hash_seed, kShards, identity.shards);
   for (const std::string& line : identity.shape) text += fmt::format("{}{}\n", kShape, line);

@@ -121,6 +121,47 @@ TEST_F(DurabilityTest, a_snapshot_cut_anywhere_or_written_by_a_stranger_is_refus
   }
 }
 
+TEST_F(DurabilityTest, state_without_its_identity_is_refused_and_not_taken_for_new) {
+  Serving serving(plain_options(), directory);
+  ASSERT_FALSE(serving.take_body(page_view(1)).refused);
+  serving.crash();
+  std::filesystem::rename(directory + "/identity", directory + "/elsewhere");
+  const auto pipeline = Pipeline::start({serving.options(), PipelineMode::kServe, 0}, serving.clock());
+  ASSERT_FALSE(pipeline);
+  EXPECT_NE(pipeline.error().message.find("/identity, without which"), std::string::npos) << pipeline.error().message;
+  std::filesystem::rename(directory + "/elsewhere", directory + "/identity");
+  serving.start();
+  EXPECT_EQ(sessions_at_end(serving), 1);
+}
+
+TEST_F(DurabilityTest, a_journal_that_is_gone_is_told_of) {
+  Serving serving(plain_options(), directory);
+  ASSERT_FALSE(serving.take_body(page_view(1)).refused);
+  ASSERT_TRUE(serving->take_snapshot());
+  ASSERT_FALSE(serving.take_body(page_view(2)).refused);
+  serving.crash();
+  std::filesystem::remove_all(directory + "/journal");
+  serving.start();
+  ASSERT_EQ(serving->recovered().warnings.size(), 1U);
+  EXPECT_NE(serving->recovered().warnings[0].find("is gone"), std::string::npos) << serving->recovered().warnings[0];
+  EXPECT_EQ(sessions_at_end(serving), 1);
+}
+
+TEST_F(DurabilityTest, what_still_waits_for_the_disk_at_the_end_is_told_of) {
+  Serving serving(plain_options(), directory);
+  ASSERT_FALSE(serving.take_body(page_view(1)).refused);
+  serving.disk().full = true;
+  take_lines(*serving, {page_view(2), page_view(3)}, 0, 2);
+  EXPECT_EQ(sessions_at_end(serving), 3);
+  EXPECT_EQ(serving->unkept(), 2);
+  EXPECT_NE(serving->problem(), "");
+  serving.crash();
+  serving.disk().full = false;
+  serving.start();
+  EXPECT_EQ(sessions_at_end(serving), 1);
+  EXPECT_EQ(serving->unkept(), 0);
+}
+
 TEST_F(DurabilityTest, state_of_other_shards_or_rollups_is_refused_and_auto_takes_what_there_is) {
   Serving serving(plain_options(), directory);
   ASSERT_FALSE(serving.take_body(page_view(1)).refused);

@@ -128,13 +128,16 @@ std::uint64_t SimulatedJournal::last_on_disk() const { return found_.empty() ? 0
 
 Result<std::monostate> SimulatedJournal::read_from(std::uint64_t epoch, const Take& take) const {
   for (auto record = found_.lower_bound({epoch, 0}); record != found_.end(); ++record) {
-    if (!take(record->first.second, record->second)) break;
+    const auto [of_epoch, sequence] = record->first;
+    const auto next_epoch = found_.lower_bound({of_epoch + 1, 0});
+    if (next_epoch != found_.end() && next_epoch->first.second <= sequence) continue;
+    if (!take(sequence, record->second)) break;
   }
   return std::monostate{};
 }
 
 bool SimulatedJournal::add_epoch(std::uint64_t epoch) {
-  if (!write_synced({epoch, 0, std::string(kAdd)})) return false;
+  if (!working() || !write_synced({epoch, 0, std::string(kAdd)})) return false;
   epochs_.insert(epoch);
   return true;
 }
@@ -168,7 +171,9 @@ bool SimulatedJournal::sync() {
 
 bool SimulatedJournal::reopen() {
   const std::string problem = load();
-  return problem.empty() || fail(problem);
+  if (problem.empty()) return true;
+  epochs_.clear();  // it is closed
+  return fail(problem);
 }
 
 }  // namespace weir::support

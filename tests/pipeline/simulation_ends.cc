@@ -46,7 +46,7 @@ void Simulation::end(End how) {
   if (failed()) return;
   if (how == End::kPowerLoss) disk_.lose_power();
   disk_.restart();
-  if (how != End::kPowerLoss && !disk_fails_ && random_.chance(50)) damage_newest_snapshot();
+  if (how != End::kPowerLoss && random_.chance(50)) damage_newest_snapshot();
   clock_.advance(random_.pick<std::int64_t>({0, 10, 2000, 60'000}));
   begin();
   if (!failed()) resolve(how);

@@ -164,6 +164,16 @@ TEST(IdMemory, cut_and_hostile_bytes_are_refused) {
     ByteReader reader(std::string_view(writer.bytes()).substr(0, size));
     ASSERT_FALSE(fresh.load(reader)) << size;
   }
+  IdMemory used(800);
+  for (int i = 0; i < 4; ++i) {  // as a start that goes from a snapshot to the one before
+    used.remember(7, 7);
+    ByteReader half(std::string_view(writer.bytes()).substr(0, writer.bytes().size() / 2));
+    ASSERT_FALSE(used.load(half));
+    ByteReader reader(writer.bytes());
+    ASSERT_TRUE(used.load(reader) && reader.done());
+    EXPECT_EQ(used.find(7), std::nullopt);
+    for (std::uint64_t id = 1; id <= 300; ++id) ASSERT_EQ(used.find(mix(id, 1)), static_cast<TimeMs>(id)) << id;
+  }
   support::RandomSource random(support::test_seed());
   for (int i = 0; i < 2000; ++i) {  // must end, and stay within its memory
     std::string bytes = writer.bytes();

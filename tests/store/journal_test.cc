@@ -79,6 +79,15 @@ TEST_F(JournalTest, records_come_back_in_order_and_by_epoch) {
   EXPECT_EQ(records_of(*journal, 0), (Records{{3, "three"}}));
 }
 
+TEST_F(JournalTest, a_later_epoch_has_the_say_on_the_number_it_begins_with) {
+  for (const char* record : {"one", "written, but not accepted"}) ASSERT_TRUE(journal->append(record));
+  for (const std::uint64_t epoch : {2, 3}) ASSERT_TRUE(journal->add_epoch(epoch));
+  journal->turn_to(3, 2);
+  for (const char* record : {"two", "three"}) ASSERT_TRUE(journal->append(record));
+  crash(Power::kStays);
+  EXPECT_EQ(records_of(*journal, 0), (Records{{1, "one"}, {2, "two"}, {3, "three"}}));
+}
+
 TEST_F(JournalTest, many_records_stay_in_order_beyond_the_memory_that_holds_the_last) {
   const std::string padding(64 * 1024, 'x');
   constexpr std::uint64_t kRecords = 1500;  // 96 MB

@@ -24,7 +24,7 @@ TEST(StateFolder, is_made_for_its_user_alone_and_keeps_its_identity) {
   ASSERT_EQ(::stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777U, 0700U);
   EXPECT_FALSE(state->identity()->has_value());
-  ASSERT_TRUE(state->write_identity(kIdentity));
+  ASSERT_TRUE(state->begin(kIdentity, false));
   const auto again = StateFolder::open(path, nullptr);
   ASSERT_TRUE(again);
   const auto identity = again->identity();
@@ -32,6 +32,16 @@ TEST(StateFolder, is_made_for_its_user_alone_and_keeps_its_identity) {
   EXPECT_EQ((*identity)->hash_seed, kIdentity.hash_seed);
   EXPECT_EQ((*identity)->shards, kIdentity.shards);
   EXPECT_EQ((*identity)->shape, kIdentity.shape);
+}
+
+TEST(StateFolder, state_that_lost_its_identity_gets_no_other) {
+  const TemporaryFolder folder;
+  const auto state = StateFolder::open(folder.path("state"), nullptr);
+  ASSERT_TRUE(state);
+  const auto begun = state->begin(kIdentity, true);
+  ASSERT_FALSE(begun);
+  EXPECT_NE(begun.error().message.find("restore it from a backup"), std::string::npos) << begun.error().message;
+  EXPECT_FALSE(state->identity()->has_value());
 }
 
 TEST(StateFolder, others_must_not_look_into_it) {
@@ -65,8 +75,9 @@ TEST(StateFolder, state_of_another_version_or_damaged_is_refused_with_what_to_do
   const std::string other = problem_of("weir state 1\nseed 01\nshards 1\n");
   EXPECT_NE(other.find("version 1, this program reads version 3"), std::string::npos) << other;
   EXPECT_NE(other.find("move"), std::string::npos) << other;
-  for (const char* text : {"", "weir", "weir state 3\n", "weir state 3\nseed x\nshards 1\n",
-                           "weir state 3\nseed 01\nshards 0\n", "weir state 3\nseed 01\nshards 1\nsurprise\n"}) {
+  for (const char* text :
+       {"", "weir", "weir state 3\n", "weir state 3\nseed x\nshards 1\n", "weir state 3\nseed 01\nshards 0\n",
+        "weir state 3\nseed 01\nshards 257\n", "weir state 3\nseed 01\nshards 1\nsurprise\n"}) {
     EXPECT_NE(problem_of(text).find("damaged"), std::string::npos) << text;
   }
 }

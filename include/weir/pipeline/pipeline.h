@@ -117,6 +117,9 @@ class Pipeline final : public Intake, private StateOwner {
   /// finish().
   bool windows_dropped() const { return hub_.windows_dropped(); }
 
+  /// Events that the journal never took, so that the last report has them and the next start does not. After finish().
+  std::int64_t unkept() const { return unkept_; }
+
   /// What was brought back at the start. Once recover() is done.
   const RecoveredState& recovered() const { return recovered_; }
   /// How far recover() is. Any thread.
@@ -237,6 +240,7 @@ class Pipeline final : public Intake, private StateOwner {
     Router::Order behind;  // where the next events are placed
   };
   std::vector<Waiting> backlog_;
+  std::int64_t unkept_ = 0;  // events of the backlog that finish() found
   KeptPlaces places_;
   EventRecord replayed_;
   std::atomic<std::int64_t> received_{0};

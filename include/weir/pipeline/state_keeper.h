@@ -96,7 +96,7 @@ class StateKeeper {
   /// Number of the last record appended; 0: none.
   std::uint64_t newest_record() const { return journal_->appended(); }
   /// Number of the last record that may be acknowledged: appended, or, where acknowledging waits for it, on the disk.
-  std::uint64_t kept() const { return waits_ ? journal_->synced() : journal_->appended(); }
+  std::uint64_t kept() const { return waits_ ? told_.load() : journal_->appended(); }
   /// False while the journal fails, or is full because no snapshot can be taken.
   bool works() const;
   /// Why it does not.
@@ -113,6 +113,7 @@ class StateKeeper {
   void run_syncs();
   void run_snapshots();
   bool sync_and_tell();
+  void tell(std::uint64_t number);
   bool snapshot_due() const;
   bool next_epoch();
   void note_problem(const std::string& problem);
@@ -139,6 +140,7 @@ class StateKeeper {
   std::atomic<std::uint64_t> snapshot_sequence_{0};  // of the last record in the newest snapshot
   std::atomic<std::uint64_t> bytes_at_snapshot_{0};  // appended before it
   std::atomic<TimeMs> snapshot_steady_ms_{0};
+  std::atomic<std::uint64_t> told_{0};   // number of the last record that is known to be on the disk
   std::atomic<bool> recovering_{false};  // the journal was opened again, a snapshot must show that all is kept
 
   mutable std::mutex mutex_;  // guards the rest

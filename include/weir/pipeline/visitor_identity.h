@@ -57,7 +57,7 @@ class VisitorIdentity {
   void recall(std::uint64_t visitor, TimeMs time_ms);
   /// What lets visitors stay the same, but for the salts.
   void save(ByteWriter& writer) const;
-  /// Into a fresh one. False when the bytes are not what save() writes.
+  /// In place of what is known. False when the bytes are not what save() writes; then another load() may follow.
   bool load(ByteReader& reader);
 
   /// Adds kOvernightForgotten and kSaltFileErrors.

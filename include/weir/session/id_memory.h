@@ -36,7 +36,8 @@ class IdMemory {
   void turn_over();
 
   void save(ByteWriter& writer) const;
-  /// Into an empty one of as many turns, which may hold less. False when the bytes are not what save() writes.
+  /// In place of what is remembered, into one of as many turns, which may hold less. False when the bytes are not what
+  /// save() writes; then another load() may follow.
   bool load(ByteReader& reader);
 
   /// Brings where `id` is looked for into the cache: one look-up in six goes on to the next line.

@@ -24,7 +24,8 @@ class RecordLog {
   /// Epochs there are, the oldest first.
   virtual std::vector<std::uint64_t> epochs() const = 0;
   /// Calls `take(sequence, record)` for each record from this epoch on, in order, until it says false: those that were
-  /// there when it was opened. Fails when the disk does.
+  /// there when it was opened. Where a later epoch begins with a number, that is the record of this number, as one of
+  /// an earlier epoch was not accepted. Fails when the disk does.
   using Take = std::function<bool(std::uint64_t sequence, std::string_view record)>;
   virtual Result<std::monostate> read_from(std::uint64_t epoch, const Take& take) const = 0;
 

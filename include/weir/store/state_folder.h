@@ -29,7 +29,9 @@ class StateFolder {
 
   /// The identity of what is there; nullopt when nothing is. Fails, and says what to do, when another version wrote it.
   Result<std::optional<StateIdentity>> identity() const;
-  Result<std::monostate> write_identity(const StateIdentity& identity) const;
+  /// Writes the identity of state that begins. Fails when it cannot be written, or when there is any state that had
+  /// one.
+  Result<std::monostate> begin(const StateIdentity& identity, bool any_state) const;
 
   const std::string& path() const { return path_; }
   std::string journal_path() const { return path_ + "/journal"; }
