@@ -1,6 +1,6 @@
-// Fuzz target of the small readers of outside text: what stands in datagrams, headers, queries, urls and the files that
-// remember places. The first byte of the input chooses a row of the table at the end. Each must take any bytes, read
-// nothing outside them, and keep what its header promises.
+// Fuzz target of the small readers of outside text: what stands in datagrams, headers, queries, urls, answers of
+// servers and the files that remember places. The first byte of the input chooses a row of the table at the end. Each
+// must take any bytes, read nothing outside them, and keep what its header promises.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "../../src/app/admin_guard.h"
 #include "../../src/app/live_query.h"
+#include "../../src/app/top_snapshot.h"
 #include "../../src/ingest/gzip.h"
 #include "../../src/ingest/pixel.h"
 #include "../../src/ingest/tail_state.h"
@@ -21,6 +23,7 @@
 #include "weir/classify/source_category.h"
 #include "weir/classify/url.h"
 #include "weir/core/check.h"
+#include "weir/core/clock.h"
 #include "weir/core/ip_address.h"
 #include "weir/core/text.h"
 #include "weir/core/time_text.h"
@@ -166,10 +169,35 @@ void read_answer(std::string_view text) {
   WEIR_CHECK(state != HttpAnswerState::kWhole || (answer.size > 0 && answer.size <= text.size()));
 }
 
+/// The value of Authorization. The clock stands still, so that but one password is ever looked at.
+void read_authorization(std::string_view text) {
+  static const ManualClock clock(0);
+  static AdminGuard guard(clock);
+  static const bool has_user = [] {
+    // bcrypt, cost 4, of "secret"
+    guard.use({{"alice", "$2b$04$abcdefghijklmnopqrstuuqQ9Zp9P6G6qXB8m6pEY1n0cJq8yZ2aS"}}, {});
+    return true;
+  }();
+  HttpRequest request;
+  request.path = "/";
+  request.peer_address = "192.0.2.1";
+  request.header = [&](std::string_view name) { return name == "Authorization" ? text : std::string_view(); };
+  request.headers = [&](std::string_view name) { return std::vector<std::string_view>{request.header(name)}; };
+  const std::optional<HttpResponse> refused = guard.refuse(request);
+  WEIR_CHECK(has_user && refused.has_value() && refused->status >= 400 && guard.checks() <= 1);
+}
+
+/// What `weir top` is told by the server that it looks at.
+void read_shown(std::string_view text) {
+  const Result<TopSnapshot> shown = read_top_snapshot(text, "landing");
+  if (shown) WEIR_CHECK(shown->rollup == "landing");
+  static_cast<void>(reason_of_refusal(text));
+}
+
 /// THE readers; a seed begins with the number of its row.
-constexpr std::array kReaders{read_datagram,   read_compressed,  read_pixel, read_origin, read_accept,
-                              read_live_query, read_url,         read_label, read_time,   read_user_agent,
-                              read_words,      read_kept_places, read_answer};
+constexpr std::array kReaders{read_datagram,   read_compressed,  read_pixel,  read_origin,        read_accept,
+                              read_live_query, read_url,         read_label,  read_time,          read_user_agent,
+                              read_words,      read_kept_places, read_answer, read_authorization, read_shown};
 
 }  // namespace
 
