@@ -85,7 +85,7 @@ Result<std::monostate> StateKeeper::load(StateOwner& owner) {
       if (head.done() && owner.load_state(rest)) {
         if (std::ranges::find(epochs, number) == epochs.end()) {
           recovery_.warnings.push_back(
-              "the journal behind the newest snapshot is gone, and what came after it is lost");
+              "the journal behind the snapshot is gone, and what came after it, if anything, is lost");
         }
         previous_epoch_ = epoch_ = number;
         next_sequence_ = sequence + 1;

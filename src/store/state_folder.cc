@@ -20,7 +20,7 @@ constexpr std::string_view kVersion = "3";
 constexpr std::string_view kSeed = "seed ";
 constexpr std::string_view kShards = "shards ";
 constexpr std::string_view kShape = "shape ";
-constexpr std::uint64_t kMostShards = 256;  // as of pipeline.shards
+constexpr std::uint64_t kMostShards = 4096;  // auto is half of the processors
 constexpr mode_t kFolderMode = 0700;
 
 Error unusable(const std::string& path, std::string_view why) {

@@ -150,7 +150,7 @@ void try_files(std::string_view bytes) {
   const Result<StateFolder> state = StateFolder::open(folder, disk.get());
   WEIR_CHECK(state.has_value());
   const Result<std::optional<StateIdentity>> identity = state->identity();
-  WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 256));
+  WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 4096));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST(StateFolder, state_of_another_version_or_damaged_is_refused_with_what_to_do
   EXPECT_NE(other.find("move"), std::string::npos) << other;
   for (const char* text :
        {"", "weir", "weir state 3\n", "weir state 3\nseed x\nshards 1\n", "weir state 3\nseed 01\nshards 0\n",
-        "weir state 3\nseed 01\nshards 257\n", "weir state 3\nseed 01\nshards 1\nsurprise\n"}) {
+        "weir state 3\nseed 01\nshards 4097\n", "weir state 3\nseed 01\nshards 1\nsurprise\n"}) {
     EXPECT_NE(problem_of(text).find("damaged"), std::string::npos) << text;
   }
 }
