@@ -122,6 +122,12 @@ struct Tailer::Parts {
     const std::vector<TailPlace> places = all_places();
     shared.context.intake.keep_places(text_of_places(places));
     if (state_path.empty()) return;
+    // A start takes what was kept with the events before this file, but for where nothing was yet: then the file must
+    // not be ahead of lines that still wait to be kept.
+    if (!shared.context.intake.keeps() && shared.context.intake.kept_places()) {
+      shared.changed = true;
+      return;
+    }
     const Result<std::monostate> saved = save_places(state_path, places);
     if (saved) return complaint.clear();
     shared.changed = true;

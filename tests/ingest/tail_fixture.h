@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class LineIntake final : public Intake {
   BodyResult take_body(std::string_view, const Origin&, const Wording&) override { return {}; }
   std::optional<Stat> refusal() const override { return room ? std::nullopt : std::optional(Stat::kShedOverload); }
   void count_refused(std::size_t, Stat) override {}
+  bool keeps() const override { return !waits; }
+  std::optional<KeptPlaces> kept_places() const override { return kept; }
 
   /// Lines since the last call.
   std::vector<std::string> take() { return std::exchange(lines, {}); }
@@ -37,6 +40,8 @@ class LineIntake final : public Intake {
   std::vector<std::string> lines;
   std::string last_format;
   bool room = true;
+  bool waits = false;              // lines that came wait to be kept
+  std::optional<KeptPlaces> kept;  // with the events
 
  private:
   class Stream final : public ByteStream {

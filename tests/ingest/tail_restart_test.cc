@@ -27,6 +27,25 @@ TEST_F(TailTest, places_are_remembered_over_restarts) {
   EXPECT_EQ(read(), (Lines{"half", "b"}));
 }
 
+TEST_F(TailTest, the_state_file_is_not_ahead_of_lines_that_wait_to_be_kept) {
+  intake_.kept = KeptPlaces{};  // of no file yet
+  append("access.log", "a\n");
+  start();
+  EXPECT_EQ(read(), Lines{"a"});
+  stop();
+  start();
+  append("access.log", "b\n");
+  intake_.waits = true;
+  EXPECT_EQ(read(), Lines{"b"});
+  stop();
+  intake_.waits = false;
+  start();
+  EXPECT_EQ(read(), Lines{"b"}) << "it never got there";
+  stop();
+  start();
+  EXPECT_EQ(read(), Lines{});
+}
+
 TEST_F(TailTest, a_rotation_during_a_restart_loses_nothing) {
   start_with_line("a");
   stop();
