@@ -8,6 +8,7 @@
 #include <string>
 
 #include "support/country_file.h"
+#include "support/process.h"
 
 namespace weir {
 namespace {
@@ -28,8 +29,8 @@ TEST(CountryCode, is_two_letters_in_upper_case_or_nothing) {
 
 class CountryDatabaseTest : public testing::Test {
  protected:
-  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "weir_countries.mmdb";
-  void TearDown() override { std::filesystem::remove(path_); }
+  const support::TemporaryFolder folder_;
+  const std::filesystem::path path_ = folder_.path("countries.mmdb");
 
   std::string country_of(const CountryDatabase& database, std::string_view address) {
     const auto code = database.country_of(*parse_ip_address(address));

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <string>
 
+#include "support/process.h"
+
 namespace weir {
 namespace {
 
@@ -104,9 +106,8 @@ TEST(VisitorIdentity, memory_of_the_night_is_bounded_and_what_it_forgets_is_coun
 
 class SaltFileTest : public testing::Test {
  protected:
-  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "weir_salts";
-  void SetUp() override { std::filesystem::remove(path_); }
-  void TearDown() override { std::filesystem::remove(path_); }
+  const support::TemporaryFolder folder_;
+  const std::filesystem::path path_ = folder_.path("salts");
 
   VisitorIdentity open() {
     auto identity = VisitorIdentity::open({.salt_file = path_.string()});
