@@ -39,20 +39,24 @@ double number_of(const json& object, std::string_view name) {
   return found != object.end() && found->is_number() ? found->get<double>() : 0.0;
 }
 
-std::int64_t count_of(const json& report, std::string_view name) {
-  return static_cast<std::int64_t>(number_of(report["events"], name));
+/// A number of events; one that no server can have counted is the nearest that could be.
+std::int64_t whole(double number) {
+  constexpr double kMost = 9e15;  // every whole number up to here is one of double
+  return static_cast<std::int64_t>(std::clamp(number, 0.0, kMost));
 }
+
+std::int64_t count_of(const json& report, std::string_view name) { return whole(number_of(report["events"], name)); }
 
 std::int64_t rejected_of(const json& report) {
   const auto reasons = report["events"].find("rejected");
   if (reasons == report["events"].end() || !reasons->is_object()) return 0;
   double sum = 0;
   for (const auto& [reason, count] : reasons->items()) sum += number_of(*reasons, reason);
-  return static_cast<std::int64_t>(sum);
+  return whole(sum);
 }
 
-/// A report has the shape this file relies on.
-bool is_report(const json& report) {
+/// Whether it has the shape that this file relies on.
+bool is_report_tree(const json& report) {
   return report.is_object() && report.contains("events") && report["events"].is_object() &&
          report.contains("rollups") && report["rollups"].is_object();
 }
@@ -183,6 +187,8 @@ void compare_events(const json& before, const json& after, const LoadCounts& cou
 
 }  // namespace
 
+bool is_report(std::string_view text) { return is_report_tree(json::parse(text, nullptr, false)); }
+
 Result<ReportText> read_settled_report(const ListenAddress& admin, RestBounds bounds) {
   const SystemClock clock;
   HttpClient client(admin);
@@ -192,7 +198,7 @@ Result<ReportText> read_settled_report(const ListenAddress& admin, RestBounds bo
     Result<HttpReply> reply = client.get(kReportPath, "application/json");
     if (!reply) return Error{reply.error().message + "; --verify names the admin listener of the server under load"};
     const json report = json::parse(reply->body, nullptr, false);
-    if (reply->status != 200 || !is_report(report)) {
+    if (reply->status != 200 || !is_report_tree(report)) {
       return Error{fmt::format("http://{}{}: no report, but an answer of status {}; --verify names the admin listener",
                                to_string(admin), kReportPath, reply->status)};
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load_rest.h"
@@ -25,11 +26,14 @@ struct LoadVerdict {
   bool is_verified() const { return undecided.empty() && differences.empty(); }
 };
 
-/// A server's report as JSON, in the shape of the contract.
+/// A server's report as JSON, in the shape of the contract: is_report() holds of it.
 struct ReportText {
   std::string json;
   std::string unsettled = {};  // why the server had not come to rest; empty: it had
 };
+
+/// Whether a text is a report that can be verified with.
+bool is_report(std::string_view text);
 
 /// The report, read once the server is at rest by a RestWatch, or that gave up, or a signal came. Fails when the report
 /// cannot be read.
