@@ -11,6 +11,8 @@
 
 #include "../../src/app/admin_guard.h"
 #include "../../src/app/live_query.h"
+#include "../../src/app/load_counts.h"
+#include "../../src/app/load_verify.h"
 #include "../../src/app/top_snapshot.h"
 #include "../../src/ingest/gzip.h"
 #include "../../src/ingest/pixel.h"
@@ -167,6 +169,22 @@ void read_answer(std::string_view text) {
   if (state == HttpAnswerState::kPartial || state == HttpAnswerState::kBroken) return;
   WEIR_CHECK(lies_within(answer.body, text));
   WEIR_CHECK(state != HttpAnswerState::kWhole || (answer.size > 0 && answer.size <= text.size()));
+  constexpr std::uint64_t kSent = 5;
+  WEIR_CHECK(outcome_of(answer, kSent).rejected_events <= kSent);
+}
+
+/// What `weir load --verify` is told: a report before the load on the first line, one after it on the second.
+void read_reports(std::string_view text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const ReportText before{std::string(text.substr(0, end))};
+  const ReportText after{std::string(text.substr(std::min(end + 1, text.size())))};
+  if (!is_report(before.json) || !is_report(after.json)) return;
+  WEIR_CHECK(received_in(after) >= 0 && last_event_in(after) >= 0);
+  LoadResult load;
+  load.counts.sent = load.counts.accepted = {1, 5};
+  load.truth_json = R"({"rollups":{"landing":[{"landing_page":"/a","sessions":1,"revenue":{"EUR":1}}]}})";
+  const LoadVerdict verdict = verify_load(before, after, load);
+  for (const std::string& sentence : verdict.differences) WEIR_CHECK(!sentence.empty());
 }
 
 /// The value of Authorization. The clock stands still, so that but one password is ever looked at.
@@ -195,9 +213,10 @@ void read_shown(std::string_view text) {
 }
 
 /// THE readers; a seed begins with the number of its row.
-constexpr std::array kReaders{read_datagram,   read_compressed,  read_pixel,  read_origin,        read_accept,
-                              read_live_query, read_url,         read_label,  read_time,          read_user_agent,
-                              read_words,      read_kept_places, read_answer, read_authorization, read_shown};
+constexpr std::array kReaders{read_datagram, read_compressed,    read_pixel, read_origin,
+                              read_accept,   read_live_query,    read_url,   read_label,
+                              read_time,     read_user_agent,    read_words, read_kept_places,
+                              read_answer,   read_authorization, read_shown, read_reports};
 
 }  // namespace
 

@@ -1,18 +1,21 @@
 // Fuzz target of stored state. The first byte of the input chooses a reader: a record of the journal, a shard's part of
-// a snapshot, the codec alone, intake's part of a snapshot, or whole files; but for the latter checksums, which a
-// fuzzer cannot guess, are made right first. Must not crash, read outside its buffers, ask for memory out of
-// proportion, or give out a shard that cannot go on.
+// a snapshot, the codec alone, intake's part of a snapshot, whole files, or a batch of the journal's log; but for files
+// checksums, which a fuzzer cannot guess, are made right first. Must not crash, read outside its buffers, ask for
+// memory out of proportion, or give out a shard that cannot go on.
 #include <fmt/format.h>
 #include <rocksdb/env.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "../../src/store/log_records.h"
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
 #include "weir/model/currency.h"
@@ -153,12 +156,56 @@ void try_files(std::string_view bytes) {
   WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 4096));
 }
 
+/// A batch of the log as RocksDB writes it: whole entries of any kind in any order, as nothing else passes its
+/// checksum.
+std::string batch_of(std::string_view bytes) {
+  enum Entry : std::uint8_t { kDelete = 0x4, kPut = 0x5, kMerge = 0x6, kLogData = 0x3, kNoop = 0xd, kRollback = 0xc };
+  constexpr Entry kEntries[] = {kPut, kLogData, kDelete, kMerge, kNoop, kRollback};
+  ByteReader reader(bytes);
+  ByteWriter entries;
+  std::uint32_t count = 0;
+  while (reader.ok() && reader.bytes_left() > 0) {
+    const Entry entry = kEntries[reader.byte() % std::size(kEntries)];
+    const std::string_view key = reader.text();
+    entries.byte(entry);
+    if (entry == kNoop) continue;
+    if (entry == kLogData || entry == kRollback) {
+      entries.text(key.empty() ? "x" : key);
+      continue;
+    }
+    ++count;
+    entries.number(reader.number(1000));
+    entries.text(key);
+    if (entry != kDelete) entries.text(reader.text());
+  }
+  std::string head(sizeof(std::uint64_t) + sizeof count, '\0');
+  std::memcpy(head.data() + sizeof(std::uint64_t), &count, sizeof count);
+  return head + entries.bytes();
+}
+
+void try_log(std::string_view bytes) {
+  struct Keys final : rocksdb::WriteBatch::Handler {
+    rocksdb::Status PutCF(std::uint32_t, const rocksdb::Slice& key, const rocksdb::Slice&) override {
+      WEIR_CHECK(record_key_of(sequence_of(key.ToStringView())).size() == key.size());
+      return rocksdb::Status::OK();
+    }
+  };
+  const rocksdb::WriteBatch batch(batch_of(bytes));
+  rocksdb::WriteBatch changed;
+  bool is_changed = false;
+  const auto verdict = LogRecords().LogRecordFound(1, "log", batch, &changed, &is_changed);
+  if (!is_changed) return;
+  Keys keys;
+  WEIR_CHECK(verdict == rocksdb::WalFilter::WalProcessingOption::kContinueProcessing);
+  WEIR_CHECK(changed.Iterate(&keys).ok());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       try_record(rest);
       break;
@@ -171,8 +218,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 3:
       try_intake(rest);
       break;
-    default:
+    case 4:
       try_files(rest);
+      break;
+    default:
+      try_log(rest);
   }
   return 0;
 }
