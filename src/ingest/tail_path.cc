@@ -181,7 +181,12 @@ std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique
     file->skip_to_end(std::move(stream));
     return file;
   }
-  auto [copy, problem] = find_rest(name_, file->place(name_), shared.open_elsewhere);
+  // One that was read to its end is no copy, however alike it begins.
+  const Known was_read = [&](const OpenedFile& other) {
+    const std::optional<TailPlace> place = shared.places.find(other);
+    return shared.open_elsewhere(other) || (place && place->offset >= other.size);
+  };
+  auto [copy, problem] = find_rest(name_, file->place(name_), was_read);
   if (!copy && problem != 0) complain(shared, std::strerror(problem));
   OpenedFile same;
   if (copy) {

@@ -134,6 +134,22 @@ TEST_F(TailTest, what_was_not_read_before_a_copytruncate_is_read_from_the_copy) 
   EXPECT_EQ(read(), Lines{});
 }
 
+TEST_F(TailTest, a_rotated_file_that_begins_alike_is_not_taken_for_a_copy) {
+  start();
+  append("access.log", "head\nb\n");
+  EXPECT_EQ(read(), (Lines{"head", "b"}));
+  rotate();
+  append("access.log", "head\n");
+  EXPECT_EQ(read(), Lines{"head"});
+  clock_.advance(Tailer::kQuietMs);
+  EXPECT_EQ(read(), Lines{});
+  ASSERT_EQ(stat(Stat::kTailFilesOpen), 1) << "the rotated one is closed";
+  truncate("access.log");
+  EXPECT_EQ(read(), Lines{}) << "b was counted";
+  append("access.log", "c\n");
+  EXPECT_EQ(read(), Lines{"c"});
+}
+
 TEST_F(TailTest, a_copy_is_not_taken_for_a_missed_file_later) {
   start_with_line("a");
   copy("access.log", "access.log.1");
