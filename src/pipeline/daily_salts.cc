@@ -20,6 +20,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kMostFileBytes = 4096;
+constexpr std::size_t kMostDays = 32;  // written
 
 /// Salts by day.
 using SaltsByDay = std::map<std::int64_t, Salt>;
@@ -142,10 +143,10 @@ bool DailySalts::share(bool has_yesterday) {
   };
   today_salt_ = salt_of(today_, today_salt_);
   if (!has_yesterday) yesterday_salt_ = salt_of(today_ - 1, yesterday_salt_);
-  // Another process may be a day ahead: what it drew must stay.
+  // Other processes may be ahead: what they drew must stay, as far as a file has room that can be read again.
   SaltsByDay kept{{today_ - 1, yesterday_salt_}, {today_, today_salt_}};
   for (const auto& [day, salt] : *found) {
-    if (day > today_) kept.emplace(day, salt);
+    if (day > today_ && kept.size() < kMostDays) kept.emplace(day, salt);
   }
   return file.write(kept);
 }

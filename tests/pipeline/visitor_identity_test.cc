@@ -157,6 +157,17 @@ TEST_F(SaltFileTest, an_instance_that_is_a_day_ahead_is_not_undone) {
   EXPECT_EQ(behind.visitor_of(sender(), kMidnightMs + kDayMs), id);
 }
 
+TEST_F(SaltFileTest, what_is_kept_of_days_ahead_can_be_read_again) {
+  {
+    std::ofstream file(path_);
+    for (int day = 20001; day <= 20150; ++day) file << day << " 1 1\n";
+  }
+  std::filesystem::permissions(path_, std::filesystem::perms(0600));
+  const std::uint64_t id = open().visitor_of(sender(), kMidnightMs);
+  EXPECT_EQ(open().visitor_of(sender(), kMidnightMs), id);
+  EXPECT_NE(content().find("20001 "), std::string::npos) << "the nearest stay";
+}
+
 TEST_F(SaltFileTest, a_file_that_cannot_be_trusted_is_refused_by_name) {
   std::ofstream(path_) << "";
   std::filesystem::permissions(path_, std::filesystem::perms(0640));
