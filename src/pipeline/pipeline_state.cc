@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "intake_state.h"
 #include "pipeline_portion.h"
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
@@ -213,33 +215,17 @@ std::vector<std::string> Pipeline::cut_state(const std::function<void()>& turn) 
 }
 
 void Pipeline::save_intake(ByteWriter& writer) const {
-  writer.flag(router_.started());
-  for (const TimeMs time_ms : {router_.newest_ms(), newest_at_last_intake_ms_, last_intake_ms_}) {
-    writer.number(static_cast<std::uint64_t>(time_ms));
-  }
-  writer.text(places_.all);
-  writer.number(places_.marked.size());
-  for (const auto& [source, place] : places_.marked) {
-    writer.text(source);
-    writer.text(place);
-  }
+  write_intake({router_.order(), newest_at_last_intake_ms_, last_intake_ms_, places_}, writer);
   event_maker_->identity().save(writer);
   symbols_.save(writer);
 }
 
 bool Pipeline::load_intake(ByteReader& reader) {
-  Router::Order order;
-  order.started = reader.flag();
-  order.newest_ms = reader.time();
-  newest_at_last_intake_ms_ = reader.time();
-  last_intake_ms_ = reader.time();
-  places_ = {};
-  places_.all = reader.text();
-  for (std::size_t left = reader.count(2); left > 0; --left) {
-    const std::string_view source = reader.text();
-    places_.marked.emplace_back(source, reader.text());
-  }
-  router_.rewind(order);
+  IntakeState state = read_intake(reader);
+  newest_at_last_intake_ms_ = state.newest_at_last_intake_ms;
+  last_intake_ms_ = state.last_intake_ms;
+  places_ = std::move(state.places);
+  router_.rewind(state.order);
   return event_maker_->identity().load(reader) && symbols_.load(reader) && reader.done();
 }
 

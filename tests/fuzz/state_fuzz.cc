@@ -15,6 +15,8 @@
 #include <string>
 #include <string_view>
 
+#include "../../src/ingest/tail_state.h"
+#include "../../src/pipeline/intake_state.h"
 #include "../../src/store/log_records.h"
 #include "weir/core/check.h"
 #include "weir/core/hash.h"
@@ -131,6 +133,15 @@ void try_codec(std::string_view bytes) {
 /// What intake keeps in its part of a snapshot.
 void try_intake(std::string_view bytes) {
   ByteReader reader(bytes);
+  const IntakeState state = read_intake(reader);
+  if (reader.ok()) {
+    ByteWriter writer;
+    write_intake(state, writer);
+    ByteReader second(writer.bytes());
+    WEIR_CHECK(read_intake(second).places.marked == state.places.marked && second.done());
+  }
+  static_cast<void>(read_places(state.places.all));
+  for (const auto& [source, place] : state.places.marked) static_cast<void>(read_place(place));
   static VisitorIdentity identity = *VisitorIdentity::open(
       {.scope = IdentityScope::kRun, .salt_file = {}, .timeout_ms = 1'800'000, .overnight_visitors = 100});
   if (!identity.load(reader)) return;
@@ -156,11 +167,21 @@ void try_files(std::string_view bytes) {
   WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 4096));
 }
 
-/// A batch of the log as RocksDB writes it: whole entries of any kind in any order, as nothing else passes its
+/// A batch of the log as RocksDB writes it: whole entries in any order, as nothing else passes its
 /// checksum.
 std::string batch_of(std::string_view bytes) {
-  enum Entry : std::uint8_t { kDelete = 0x4, kPut = 0x5, kMerge = 0x6, kLogData = 0x3, kNoop = 0xd, kRollback = 0xc };
-  constexpr Entry kEntries[] = {kPut, kLogData, kDelete, kMerge, kNoop, kRollback};
+  enum Entry : std::uint8_t {
+    kLogData = 0x3,
+    kDelete = 0x4,
+    kPut = 0x5,
+    kMerge = 0x6,
+    kBeginPrepare = 0x9,
+    kEndPrepare = 0xa,
+    kCommit = 0xb,
+    kRollback = 0xc,
+    kNoop = 0xd
+  };
+  constexpr Entry kEntries[] = {kPut, kLogData, kDelete, kMerge, kNoop, kRollback, kBeginPrepare, kEndPrepare, kCommit};
   ByteReader reader(bytes);
   ByteWriter entries;
   std::uint32_t count = 0;
@@ -168,8 +189,8 @@ std::string batch_of(std::string_view bytes) {
     const Entry entry = kEntries[reader.byte() % std::size(kEntries)];
     const std::string_view key = reader.text();
     entries.byte(entry);
-    if (entry == kNoop) continue;
-    if (entry == kLogData || entry == kRollback) {
+    if (entry == kNoop || entry == kBeginPrepare) continue;
+    if (entry == kLogData || entry >= kEndPrepare) {
       entries.text(key.empty() ? "x" : key);
       continue;
     }
@@ -186,7 +207,8 @@ std::string batch_of(std::string_view bytes) {
 void try_log(std::string_view bytes) {
   struct Keys final : rocksdb::WriteBatch::Handler {
     rocksdb::Status PutCF(std::uint32_t, const rocksdb::Slice& key, const rocksdb::Slice&) override {
-      WEIR_CHECK(record_key_of(sequence_of(key.ToStringView())).size() == key.size());
+      const RecordKey same = record_key_of(sequence_of(key.ToStringView()));
+      WEIR_CHECK(std::string_view(same.data(), same.size()) == key.ToStringView());
       return rocksdb::Status::OK();
     }
   };
