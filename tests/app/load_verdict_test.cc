@@ -142,6 +142,23 @@ json report_of(std::int64_t received, std::int64_t sessions) {
   return report;
 }
 
+TEST(LoadVerdict, numbers_that_no_server_counts_are_the_nearest_it_could) {
+  json report = report_of(0, 1);
+  report["events"]["received"] = 1e300;
+  EXPECT_EQ(received_in({report.dump()}), 9'000'000'000'000'000);
+  report["events"]["received"] = -1e300;
+  report["events"]["rejected"] = {{"malformed", 1e308}, {"too_long", 1e308}};
+  EXPECT_EQ(received_in({report.dump()}), 0);
+  EXPECT_FALSE(verify_load({report_of(0, 1).dump()}, {report.dump()}, LoadResult()).is_verified());
+}
+
+TEST(LoadVerdict, only_what_has_the_shape_of_a_report_is_one) {
+  EXPECT_TRUE(is_report(report_of(1, 1).dump()));
+  for (const char* text : {"", "[]", "{}", R"({"events":{}})", R"({"events":[],"rollups":{}})", "{\"events\":"}) {
+    EXPECT_FALSE(is_report(text)) << text;
+  }
+}
+
 LoadResult verified_result() {
   LoadResult result = good_result();
   result.truth_json = report_of(100, 20).dump();

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,7 +64,9 @@ class FuzzServer {
   }
 
   /// Connects to the port, sends all of it in pieces, reads until the other side closes, and returns what it said.
-  std::string talk(std::uint16_t port, std::string_view bytes, std::size_t piece) {
+  /// `before_end` is called, if all was taken, while the client still listens.
+  std::string talk(std::uint16_t port, std::string_view bytes, std::size_t piece,
+                   const std::function<void()>& before_end = {}) {
     const int client = connected(port);
     std::string said;
     bool open = true;
@@ -73,6 +76,10 @@ class FuzzServer {
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       io_.poll();
       open = listen_to(client, said) && taken;
+    }
+    if (open && before_end) {
+      before_end();
+      open = listen_to(client, said);
     }
     ::shutdown(client, SHUT_WR);
     for (int turns = 0; open; ++turns) {
@@ -124,9 +131,28 @@ class FuzzServer {
   ManualClock clock_{1'800'000'000'000};
   OneShard turns_;
   std::unique_ptr<Pipeline> pipeline_ = *Pipeline::start({small_options(), PipelineMode::kServe, 0, &turns_}, clock_);
-  boost::asio::io_context io_;
   StatBoard stats_;
   StatBoard tail_stats_;
+  boost::asio::io_context io_;
+};
+
+/// What stands behind a target, made anew every so many inputs: time only goes on in it, and what the seeds say would
+/// soon be long ago.
+template <class Server>
+class Renewed {
+ public:
+  Server& next() {
+    constexpr int kInputs = 100;
+    if (inputs_++ % kInputs == 0) {
+      server_.reset();
+      server_ = std::make_unique<Server>();
+    }
+    return *server_;
+  }
+
+ private:
+  std::unique_ptr<Server> server_;
+  unsigned inputs_ = 0;
 };
 
 }  // namespace weir::fuzz

@@ -19,14 +19,19 @@ SourceOptions small_listener() {
   return options;
 }
 
+struct Listener {
+  fuzz::FuzzServer server;
+  std::unique_ptr<Source> source = server.start(SourceKind::kHttp, small_listener());
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  static fuzz::FuzzServer server;
-  static const std::unique_ptr<Source> listener = server.start(SourceKind::kHttp, small_listener());
+  static fuzz::Renewed<Listener> renewed;
+  auto& [server, source] = renewed.next();
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const std::string said = server.talk(listener->port(), bytes, data[0] == 0 ? size : data[0]);
+  const std::string said = server.talk(source->port(), bytes, data[0] == 0 ? size : data[0]);
   WEIR_CHECK(said.empty() || said.starts_with("HTTP/1.1 "));
   server.report();
   return 0;

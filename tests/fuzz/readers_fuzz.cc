@@ -179,7 +179,8 @@ void read_reports(std::string_view text) {
   const ReportText before{std::string(text.substr(0, end))};
   const ReportText after{std::string(text.substr(std::min(end + 1, text.size())))};
   if (!is_report(before.json) || !is_report(after.json)) return;
-  WEIR_CHECK(received_in(after) >= 0 && last_event_in(after) >= 0);
+  WEIR_CHECK(received_in(after) >= 0);
+  static_cast<void>(last_event_in(after));
   LoadResult load;
   load.counts.sent = load.counts.accepted = {1, 5};
   load.truth_json = R"({"rollups":{"landing":[{"landing_page":"/a","sessions":1,"revenue":{"EUR":1}}]}})";

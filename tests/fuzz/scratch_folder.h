@@ -1,4 +1,5 @@
-// ScratchFolder: files of one fuzz target, gone with the process. In a folder of the process's own.
+// ScratchFolder: files of one fuzz target, in memory where there is such a place, in a folder of the process's own that
+// goes when the process ends by itself.
 #pragma once
 
 #include <fcntl.h>
@@ -34,7 +35,12 @@ class ScratchFolder {
   }
 
  private:
-  const std::string path_ = std::filesystem::temp_directory_path() / fmt::format("weir_fuzz_{}", ::getpid());
+  static std::filesystem::path parent() {
+    const std::filesystem::path memory = "/dev/shm";
+    return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  }
+
+  const std::string path_ = parent() / fmt::format("weir_fuzz_{}", ::getpid());
 };
 
 }  // namespace weir::fuzz
