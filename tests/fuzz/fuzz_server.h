@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ class FuzzServer {
     bool open = true;
     while (open && !bytes.empty()) {
       const ssize_t sent = ::send(client, bytes.data(), std::min(piece, bytes.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-      const bool taken = sent > 0 || errno == EAGAIN;
+      const bool taken = sent > 0 || errno == EAGAIN || errno == EINTR;
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       io_.poll();
       open = listen_to(client, said) && taken;
@@ -115,8 +116,17 @@ class FuzzServer {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    WEIR_CHECK(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const bool connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    WEIR_CHECK(connected || (errno == EINTR && goes_on_connecting(client)));
     return client;
+  }
+  /// The fuzzer's own alarm may come in between.
+  static bool goes_on_connecting(int client) {
+    pollfd socket{client, POLLOUT, 0};
+    while (::poll(&socket, 1, -1) < 0 && errno == EINTR) continue;
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
   }
   /// Reads what there is. False when the other side has closed.
   static bool listen_to(int client, std::string& said) {
