@@ -15,6 +15,17 @@ using Round = Tailer::Round;
 constexpr int kPiecesPerRound = 16;  // of one file, then the next gets its turn
 constexpr const char* kTooManyOpen = "sources.tail_files are open already";
 
+/// find_rest() among files that nobody reads. Another one that was read to its end is no copy either, however alike it
+/// begins.
+SearchResult<std::optional<OpenedFile>> find_unread_rest(const std::string& path, const TailPlace& place,
+                                                         const TailShared& shared) {
+  return find_rest(path, place, [&](const OpenedFile& file) {
+    if (shared.open_elsewhere(file)) return true;
+    const std::optional<TailPlace> read = shared.places.find(file);
+    return read && read->identity.inode != place.identity.inode && read->offset >= file.size;
+  });
+}
+
 }  // namespace
 
 bool TailPath::has_open(const FileIdentity& identity) const {
@@ -70,7 +81,7 @@ void TailPath::resume(TailShared& shared) {
 
 /// Goes on with a file that is not at the path any more.
 void TailPath::resume_at(TailShared& shared, TailPlace place) {
-  auto [rest, problem] = find_rest(name_, place, shared.open_elsewhere);
+  auto [rest, problem] = find_unread_rest(name_, place, shared);
   if (!rest && problem != 0) return try_again(shared, problem);
   if (!rest) {
     if (!place.open || shared.open_elsewhere(OpenedFile{.descriptor = {}, .identity = place.identity})) return;
@@ -181,12 +192,7 @@ std::unique_ptr<TailedFile> TailPath::begin_anew(TailShared& shared, std::unique
     file->skip_to_end(std::move(stream));
     return file;
   }
-  // One that was read to its end is no copy, however alike it begins.
-  const Known was_read = [&](const OpenedFile& other) {
-    const std::optional<TailPlace> place = shared.places.find(other);
-    return shared.open_elsewhere(other) || (place && place->offset >= other.size);
-  };
-  auto [copy, problem] = find_rest(name_, file->place(name_), was_read);
+  auto [copy, problem] = find_unread_rest(name_, file->place(name_), shared);
   if (!copy && problem != 0) complain(shared, std::strerror(problem));
   OpenedFile same;
   if (copy) {

@@ -167,8 +167,7 @@ void try_files(std::string_view bytes) {
   WEIR_CHECK(!identity || ((*identity)->shards >= 1 && (*identity)->shards <= 4096));
 }
 
-/// A batch of the log as RocksDB writes it: whole entries in any order, as nothing else passes its
-/// checksum.
+/// A batch of the log as RocksDB writes it: whole entries in any order, as nothing else passes its checksum.
 std::string batch_of(std::string_view bytes) {
   enum Entry : std::uint8_t {
     kLogData = 0x3,

@@ -70,6 +70,22 @@ TEST_F(TailTest, a_copytruncate_during_a_restart_loses_nothing) {
   EXPECT_EQ(read(), (Lines{"b", "c"}));
 }
 
+TEST_F(TailTest, a_rotated_file_that_begins_alike_is_no_copy_after_a_restart_either) {
+  start();
+  append("access.log", "head\nb\n");
+  EXPECT_EQ(read(), (Lines{"head", "b"}));
+  rotate();
+  append("access.log", "head\n");
+  EXPECT_EQ(read(), Lines{"head"});
+  clock_.advance(Tailer::kQuietMs);
+  EXPECT_EQ(read(), Lines{});
+  stop();
+  truncate("access.log");
+  append("access.log", "c\n");
+  start();
+  EXPECT_EQ(read(), Lines{"c"}) << "b was counted";
+}
+
 TEST_F(TailTest, a_copytruncate_and_a_rename_during_a_restart_lose_nothing) {
   start_with_line("a");
   stop();
